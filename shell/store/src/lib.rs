@@ -1,0 +1,124 @@
+//! Durable state: one trait, its back ends, and the one suite they all pass.
+//!
+//! The store is the truth (`ARCHITECTURE.md`): a change is told to no one before the method
+//! that writes it has returned `Ok`. It has no clock: every time is given by the caller.
+//!
+//! To add a method: the trait here, its answer in every back end, and a case in `contract`.
+
+mod records;
+
+use async_trait::async_trait;
+
+pub use records::{
+    AppRecord, CallCommit, CallRecord, OutboxRecord, SessionRecord, UserFilter, UserRecord,
+};
+
+/// Why a store did not do what it was asked; "not found" is `None` or `false`, not an error.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The premise of the write does not hold: the version moved on, the unique key exists, or
+    /// the row it belongs to (the user of a session, the application of a user) is gone.
+    /// Read again and decide anew.
+    #[error("the stored state is not the one this write was based on")]
+    Conflict,
+    /// The store cannot work at this moment; nothing was written; trying again may help.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// The store holds something it must not hold; trying again does not help.
+    #[error("the store is corrupt: {0}")]
+    Corrupt(String),
+}
+
+/// What every back end gives. A write is durable once its method has returned `Ok`.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Adds an application; `Conflict` if its id or its API token exists.
+    async fn create_app(&self, app: AppRecord) -> Result<(), StoreError>;
+    /// The application of this id.
+    async fn app(&self, app_id: &str) -> Result<Option<AppRecord>, StoreError>;
+    /// Every application, by time of creation, then id.
+    async fn apps(&self) -> Result<Vec<AppRecord>, StoreError>;
+    /// Replaces the API token; `false` if there is no such application.
+    async fn set_api_token_hash(&self, app_id: &str, hash: Vec<u8>) -> Result<bool, StoreError>;
+    /// Sets the access-token policy; `false` if there is no such application.
+    async fn set_token_required(&self, app_id: &str, required: bool) -> Result<bool, StoreError>;
+    /// The application whose back end holds this token.
+    async fn app_by_api_token_hash(&self, hash: &[u8]) -> Result<Option<AppRecord>, StoreError>;
+
+    /// Adds a user; `Conflict` if it exists or the application does not.
+    async fn create_user(&self, user: UserRecord) -> Result<(), StoreError>;
+    /// The user of this id.
+    async fn user(&self, app_id: &str, user_id: &str) -> Result<Option<UserRecord>, StoreError>;
+    /// Replaces the whole row except `created_at_ms`; `false` if there is no such user.
+    async fn update_user(&self, user: UserRecord) -> Result<bool, StoreError>;
+    /// Removes a user and its sessions together; `false` if there is no such user.
+    async fn delete_user(&self, app_id: &str, user_id: &str) -> Result<bool, StoreError>;
+    /// Up to `limit` users in ascending order of (`created_at_ms`, `user_id`), after the given
+    /// place; following the last row of each page never repeats a user and never skips one
+    /// that stays.
+    async fn list_users(
+        &self,
+        app_id: &str,
+        after: Option<(i64, String)>,
+        limit: u32,
+        filter: UserFilter,
+    ) -> Result<Vec<UserRecord>, StoreError>;
+
+    /// Adds a session in place of an earlier one of the same application, user and device;
+    /// `Conflict` if there is no such user or another device has this key.
+    async fn put_session(&self, session: SessionRecord) -> Result<(), StoreError>;
+    /// The session of this key.
+    async fn session_by_key_hash(
+        &self,
+        key_hash: &[u8],
+    ) -> Result<Option<SessionRecord>, StoreError>;
+    /// Removes one session and returns it.
+    async fn delete_session(&self, key_hash: &[u8]) -> Result<Option<SessionRecord>, StoreError>;
+    /// Removes every session of a user and returns them by device id.
+    async fn delete_sessions_of(
+        &self,
+        app_id: &str,
+        user_id: &str,
+    ) -> Result<Vec<SessionRecord>, StoreError>;
+
+    /// Writes one step of a call and its outbox rows together, or neither. `Conflict` if the
+    /// stored version is not the expected one, or on insert if the call id or the
+    /// (application, caller, dial key) exists. An update leaves the ids, the dial key,
+    /// `is_video_call` and `started_at_ms` as they were inserted.
+    async fn commit_call(&self, commit: CallCommit) -> Result<(), StoreError>;
+    /// The call of this id, if it belongs to this application.
+    async fn call(&self, app_id: &str, call_id: &str) -> Result<Option<CallRecord>, StoreError>;
+    /// The call this caller started with this dial key.
+    async fn call_by_dial_key(
+        &self,
+        app_id: &str,
+        caller_id: &str,
+        dial_key: &str,
+    ) -> Result<Option<CallRecord>, StoreError>;
+    /// Every call that has not ended, of all applications, by call id; read once at start.
+    async fn live_calls(&self) -> Result<Vec<CallRecord>, StoreError>;
+    /// Up to `limit` calls that have not ended and whose deadline is not after `now_ms`, the
+    /// most overdue first.
+    async fn due_calls(&self, now_ms: i64, limit: u32) -> Result<Vec<CallRecord>, StoreError>;
+    /// Up to `limit` calls in descending order of (`started_at_ms`, `call_id`), before the
+    /// given place.
+    async fn list_calls(
+        &self,
+        app_id: &str,
+        before: Option<(i64, String)>,
+        limit: u32,
+    ) -> Result<Vec<CallRecord>, StoreError>;
+
+    /// Up to `limit` outbox rows whose id is greater than `id`, ascending. Ids start at 1,
+    /// ascend in order of commit and are never used twice.
+    async fn outbox_after(
+        &self,
+        id: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, OutboxRecord)>, StoreError>;
+    /// Removes the outbox rows created before this moment and says how many.
+    async fn prune_outbox(&self, before_created_ms: i64) -> Result<u64, StoreError>;
+
+    /// Succeeds if the store can be read and written at this moment.
+    async fn ping(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,136 @@
+//! The rows a store keeps, as plain values; ids are strings and times are Unix milliseconds.
+
+/// One application: the wall that nothing of another application passes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppRecord {
+    /// The public id, unique in the store.
+    pub app_id: String,
+    /// The name an operator reads.
+    pub name: String,
+    /// Whether every log-in must present a token.
+    pub token_required: bool,
+    /// Digest of the token of the application's back end; the token itself is never kept.
+    pub api_token_hash: Vec<u8>,
+    /// The key that signs the application's session tokens.
+    pub session_token_key: Vec<u8>,
+    /// When it was created.
+    pub created_at_ms: i64,
+}
+
+/// One user of an application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserRecord {
+    /// The application it belongs to.
+    pub app_id: String,
+    /// The id the application chose, kept byte for byte.
+    pub user_id: String,
+    /// The name shown to others.
+    pub nickname: String,
+    /// Where its picture is.
+    pub profile_url: String,
+    /// The application's own data, as a JSON object in text.
+    pub metadata_json: String,
+    /// Whether it may log in.
+    pub is_active: bool,
+    /// Digest of its access token, if it has one.
+    pub access_token_hash: Option<Vec<u8>>,
+    /// Whether it was ever given a token; from then on it must present one.
+    pub has_token_ever: bool,
+    /// Whether it ever logged in.
+    pub has_ever_logged_in: bool,
+    /// Session tokens issued before this moment are void.
+    pub tokens_valid_from_ms: i64,
+    /// When it was created; the first half of the order of lists.
+    pub created_at_ms: i64,
+    /// When one of its devices was last connected; 0 if never.
+    pub last_seen_at_ms: i64,
+}
+
+/// The session of one device; there is one row per application, user and device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// Digest of the session key, unique in the store; the key itself is never kept.
+    pub key_hash: Vec<u8>,
+    /// The application.
+    pub app_id: String,
+    /// The user who logged in.
+    pub user_id: String,
+    /// The device they logged in on.
+    pub device_id: String,
+    /// When they logged in.
+    pub created_at_ms: i64,
+}
+
+/// One direct call, live or over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallRecord {
+    /// The id, unique in the store.
+    pub call_id: String,
+    /// The application.
+    pub app_id: String,
+    /// The user who dialled.
+    pub caller_id: String,
+    /// The user who is rung.
+    pub callee_id: String,
+    /// The caller's own name for this dial, so that a repeated dial finds the same call.
+    pub dial_key: String,
+    /// Whether it was dialled with video.
+    pub is_video_call: bool,
+    /// The serialised machine, opaque to the store.
+    pub machine_json: String,
+    /// Counts the commits; the compare-and-set compares it.
+    pub version: i64,
+    /// When the machine wants to be woken; `None` once the call has ended.
+    pub deadline_ms: Option<i64>,
+    /// Whether the call is over.
+    pub ended: bool,
+    /// How it ended, in the words of the wire.
+    pub end_result: Option<String>,
+    /// The user who ended it, if one did.
+    pub ended_by: Option<String>,
+    /// When it was dialled; the first half of the order of lists.
+    pub started_at_ms: i64,
+    /// When it ended.
+    pub ended_at_ms: Option<i64>,
+    /// From accept to end; 0 for a call never accepted.
+    pub duration_ms: i64,
+}
+
+/// A message for the world outside, kept in the transaction that caused it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxRecord {
+    /// The application.
+    pub app_id: String,
+    /// The call it tells about.
+    pub call_id: String,
+    /// What happened, in the words of the wire.
+    pub kind: String,
+    /// The exact bytes to deliver.
+    pub body: String,
+    /// When it was written.
+    pub created_at_ms: i64,
+}
+
+/// One step of a call: the row after it, and what the world is told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallCommit {
+    /// The row to write; its `version` is the new one.
+    pub record: CallRecord,
+    /// The version the step was computed from; `None` inserts a call that must not exist yet.
+    pub expected_version: Option<i64>,
+    /// Written in the same transaction, in this order.
+    pub outbox: Vec<OutboxRecord>,
+}
+
+/// Which users a list shows; every given condition must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// Only those whose `is_active` is this.
+    pub active: Option<bool>,
+    /// Only these ids; an empty list shows no one.
+    pub user_ids: Option<Vec<String>>,
+    /// Only those with exactly this nickname.
+    pub nickname: Option<String>,
+    /// Only those whose nickname begins with these bytes.
+    pub nickname_startswith: Option<String>,
+}
