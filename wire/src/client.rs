@@ -1,0 +1,179 @@
+//! Messages from a device to the server.
+
+use curlew_base::{CallId, SessionId, UserId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use ts_rs::TS;
+
+use crate::call::{MediaPath, MediaSettings, Signal};
+
+/// Any message of a device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ClientMessage {
+    /// The first message of a connection.
+    Hello(Hello),
+    /// All events up to this number were handled.
+    Ack(Ack),
+    /// The server is asked for a sign of life.
+    Ping,
+    /// The answer to the server's `ping`.
+    Pong,
+    /// Something to be done, and answered.
+    Request(Request),
+}
+
+/// The first message: who, which versions, what is known already.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Hello {
+    /// Protocol versions the device speaks, best first.
+    pub versions: Vec<u32>,
+    /// From `POST /v1/sessions`.
+    pub session_key: String,
+    /// Where to go on after a lost connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub resume: Option<Resume>,
+    /// Calls that the device believes to be alive, so that a snapshot can tell how they ended.
+    #[serde(default)]
+    #[ts(type = "Array<string>")]
+    #[schemars(with = "Vec<String>")]
+    pub calls: Vec<CallId>,
+}
+
+/// Where a device left off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Resume {
+    /// From the last `welcome`.
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub session: SessionId,
+    /// The number of the last event handled.
+    #[ts(type = "number")]
+    pub last_event: u64,
+}
+
+/// Acknowledges events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Ack {
+    /// The number of the last event handled.
+    #[ts(type = "number")]
+    pub number: u64,
+}
+
+/// A request. Every verb may be sent again with the same content after a lost connection: doing it
+/// twice is doing it once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct Request {
+    /// Chosen by the device, rising; comes back in the reply.
+    #[ts(type = "number")]
+    pub id: u64,
+    /// What to do.
+    pub body: Verb,
+}
+
+/// What a device can ask for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(tag = "verb", rename_all = "snake_case")]
+pub enum Verb {
+    /// Start a call.
+    Dial(Dial),
+    /// Answer a call that rings here.
+    Accept(Accept),
+    /// Cancel, decline or hang up, by the state of the call.
+    End(CallRef),
+    /// Tell whether media flows.
+    Media(Media),
+    /// Tell what this side sends.
+    Settings(Settings),
+    /// Hand negotiation state to the other device.
+    Signal(SignalTo),
+}
+
+/// Starts a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Dial {
+    /// A UUID chosen by the device for this call: the same key gives the same call.
+    pub dial_key: String,
+    /// Whom to ring.
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub callee_id: UserId,
+    /// A video call.
+    pub is_video_call: bool,
+    /// What the caller will send.
+    pub settings: MediaSettings,
+    /// Seconds to ring, 1 to 600.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub ringing_timeout_secs: Option<u32>,
+    /// Seconds from accept to media, 1 to 600.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub connection_timeout_secs: Option<u32>,
+    /// The application's data.
+    #[serde(default)]
+    pub custom_items: BTreeMap<String, String>,
+}
+
+/// Answers a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Accept {
+    /// Which.
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub call_id: CallId,
+    /// What the callee will send.
+    pub settings: MediaSettings,
+}
+
+/// Names a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CallRef {
+    /// Which.
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub call_id: CallId,
+}
+
+/// Tells whether media flows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Media {
+    /// Which call.
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub call_id: CallId,
+    /// The path's state.
+    pub path: MediaPath,
+}
+
+/// Tells what this side sends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// Which call.
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub call_id: CallId,
+    /// The settings from here on.
+    pub settings: MediaSettings,
+}
+
+/// Negotiation state for the other device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignalTo {
+    /// Which call.
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub call_id: CallId,
+    /// The state.
+    pub signal: Signal,
+}

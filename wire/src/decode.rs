@@ -1,0 +1,201 @@
+//! Bytes to messages: every field has a type and a cap, and a violation names the field.
+
+use serde::de::DeserializeOwned;
+
+use crate::client::{ClientMessage, Dial, Hello, SignalTo, Verb};
+use curlew_base::limits;
+
+/// A field that broke its rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {reason}")]
+pub struct BadField {
+    /// The field's path, as in `body.settings.audioEnabled`.
+    pub field: String,
+    /// The rule that it broke.
+    pub reason: String,
+}
+
+/// Why a message was not understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Not a JSON object; the connection cannot be trusted to be in step.
+    #[error("not a JSON object: {0}")]
+    Broken(String),
+    /// JSON, but not a message; `id` is the request's, if it had one.
+    #[error("{bad}")]
+    Bad {
+        /// The request to answer.
+        id: Option<u64>,
+        /// The field at fault.
+        bad: BadField,
+    },
+}
+
+/// Decodes a device's message of at most [`limits::MESSAGE_BYTES`].
+///
+/// # Errors
+/// [`DecodeError::Broken`] for what is not a JSON object, [`DecodeError::Bad`] for a field of the
+/// wrong type, over its cap, or missing.
+pub fn decode_client(text: &str) -> Result<ClientMessage, DecodeError> {
+    if text.len() > limits::MESSAGE_BYTES {
+        return Err(DecodeError::Broken(format!("over {} bytes", limits::MESSAGE_BYTES)));
+    }
+    let value: serde_json::Value =
+        serde_json::from_str(text).map_err(|e| DecodeError::Broken(e.to_string()))?;
+    if !value.is_object() {
+        return Err(DecodeError::Broken("an array or a bare value".into()));
+    }
+    let id = value.get("id").and_then(serde_json::Value::as_u64);
+    let bad = |bad| DecodeError::Bad { id, bad };
+    let message: ClientMessage = decode_value(value).map_err(bad)?;
+    check(&message).map_err(bad)?;
+    Ok(message)
+}
+
+/// Decodes a REST body and names the field at fault.
+///
+/// # Errors
+/// The first field of the wrong type, or missing; an empty path means the body as a whole.
+pub fn decode_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadField> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(name_field)?;
+    match json.end() {
+        Ok(()) => Ok(value),
+        Err(e) => Err(BadField { field: "body".into(), reason: e.to_string() }),
+    }
+}
+
+fn decode_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, BadField> {
+    serde_path_to_error::deserialize(value).map_err(name_field)
+}
+
+fn name_field(e: serde_path_to_error::Error<serde_json::Error>) -> BadField {
+    let path = e.path().to_string();
+    let reason = e.into_inner().to_string();
+    let field = match (path.as_str(), reason.split('`').nth(1)) {
+        (".", Some(name)) if reason.starts_with("missing field") => name.to_owned(),
+        (".", _) => "body".to_owned(),
+        _ => path,
+    };
+    BadField { field, reason }
+}
+
+fn check(message: &ClientMessage) -> Result<(), BadField> {
+    match message {
+        ClientMessage::Hello(hello) => check_hello(hello),
+        ClientMessage::Request(request) => match &request.body {
+            Verb::Dial(dial) => check_dial(dial),
+            Verb::Signal(to) => check_signal(to),
+            Verb::Accept(_) | Verb::End(_) | Verb::Media(_) | Verb::Settings(_) => Ok(()),
+        },
+        ClientMessage::Ack(_) | ClientMessage::Ping | ClientMessage::Pong => Ok(()),
+    }
+}
+
+fn check_hello(hello: &Hello) -> Result<(), BadField> {
+    at_most("versions", hello.versions.len(), 16, "entries")?;
+    at_most("sessionKey", hello.session_key.len(), limits::TOKEN_CHARS, "bytes")?;
+    at_most("calls", hello.calls.len(), limits::KNOWN_CALLS, "entries")
+}
+
+fn check_dial(dial: &Dial) -> Result<(), BadField> {
+    at_most("body.dialKey", dial.dial_key.len(), limits::OPAQUE_ID_CHARS, "bytes")?;
+    if dial.dial_key.is_empty() {
+        return Err(bad("body.dialKey", "must not be empty"));
+    }
+    check_timeout("body.ringingTimeoutSecs", dial.ringing_timeout_secs)?;
+    check_timeout("body.connectionTimeoutSecs", dial.connection_timeout_secs)?;
+    at_most("body.customItems", dial.custom_items.len(), limits::CUSTOM_ITEMS, "entries")?;
+    for (key, value) in &dial.custom_items {
+        let long = key.chars().count().max(value.chars().count());
+        at_most("body.customItems", long, limits::CUSTOM_ITEM_CHARS, "characters a key or value")?;
+        if key.contains(',') {
+            return Err(bad("body.customItems", "a key must not contain a comma"));
+        }
+    }
+    Ok(())
+}
+
+fn check_timeout(field: &str, secs: Option<u32>) -> Result<(), BadField> {
+    match secs {
+        Some(secs) if secs == 0 || secs > limits::TIMEOUT_MAX_SECS => {
+            let max = limits::TIMEOUT_MAX_SECS;
+            Err(bad(field, &format!("must be 1 to {max} seconds, but is {secs}")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn check_signal(to: &SignalTo) -> Result<(), BadField> {
+    if let Some(description) = &to.signal.description {
+        let field = "body.signal.description.sdp";
+        at_most(field, description.sdp.len(), limits::DESCRIPTION_BYTES, "bytes")?;
+    }
+    let candidates = &to.signal.candidates;
+    at_most("body.signal.candidates", candidates.len(), limits::SIGNAL_CANDIDATES, "entries")?;
+    for c in candidates {
+        let rest = [c.sdp_mid.as_deref(), c.username_fragment.as_deref()];
+        let longest = rest.iter().flatten().map(|s| s.len()).max().unwrap_or(0);
+        let len = c.candidate.len().max(longest);
+        at_most("body.signal.candidates", len, limits::CANDIDATE_BYTES, "bytes each")?;
+    }
+    Ok(())
+}
+
+fn at_most(field: &str, len: usize, max: usize, unit: &str) -> Result<(), BadField> {
+    if len <= max {
+        return Ok(());
+    }
+    Err(bad(field, &format!("must be at most {max} {unit}, but has {len}")))
+}
+
+fn bad(field: &str, reason: &str) -> BadField {
+    BadField { field: field.to_owned(), reason: reason.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dial(extra: &str) -> String {
+        format!(
+            r#"{{"type":"request","id":7,"body":{{"verb":"dial","dialKey":"k","calleeId":"b",
+            "isVideoCall":true,"settings":{{"audioEnabled":true,"videoEnabled":true}}{extra}}}}}"#
+        )
+    }
+
+    #[track_caller]
+    fn refused(text: &str) -> (Option<u64>, String) {
+        match decode_client(text) {
+            Err(DecodeError::Bad { id, bad }) => (id, bad.to_string()),
+            other => panic!("expected a bad field, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_dial_is_understood() {
+        assert!(matches!(decode_client(&dial("")), Ok(ClientMessage::Request(r)) if r.id == 7));
+    }
+
+    #[test]
+    fn a_violation_answers_its_request_and_names_the_field() {
+        let (id, text) = refused(&dial(r#","ringingTimeoutSecs":601"#));
+        assert_eq!(id, Some(7));
+        assert_eq!(text, "body.ringingTimeoutSecs: must be 1 to 600 seconds, but is 601");
+        let (_, text) = refused(&dial(r#","customItems":{"a":1}"#));
+        assert!(text.contains("string"), "{text}");
+        let long = "x".repeat(81);
+        let (_, text) =
+            refused(&dial("").replace(r#""calleeId":"b""#, &format!(r#""calleeId":"{long}""#)));
+        assert!(text.contains("at most 80 characters"), "{text}");
+        let (id, _) = refused(r#"{"type":"dance","id":3}"#);
+        assert_eq!(id, Some(3));
+    }
+
+    #[test]
+    fn what_is_not_an_object_is_broken() {
+        for text in ["", "x", "[1]", "7", "{\"type\":"] {
+            assert!(matches!(decode_client(text), Err(DecodeError::Broken(_))), "{text}");
+        }
+    }
+}
