@@ -117,7 +117,7 @@ pub enum EventBody {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct CallEvent {
     /// The call.
-    pub call: CallView,
+    pub call: Box<CallView>,
 }
 
 /// Negotiation state from the other device.

@@ -1,0 +1,119 @@
+//! The handle: what it is made of, and how it starts.
+
+use curlew_base::{AppId, CallId, UserId};
+use curlew_call::Input;
+use curlew_store::{Store, StoreError};
+use curlew_wire::server::EventBody;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use tokio::sync::Notify;
+
+use crate::index::{Index, Slot};
+use crate::ports::{Clock, Deliver, DeviceKey, Ids};
+use crate::record::Record;
+
+/// Runs every call of this node.
+pub struct Control {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    deliver: OnceLock<Arc<dyn Deliver>>,
+    index: Mutex<Index>,
+    /// Wakes `run_deadlines` when an earlier deadline came up.
+    pub(crate) sooner: Notify,
+}
+
+impl Control {
+    /// Wires a control to its store, clock and dice.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            clock,
+            ids,
+            deliver: OnceLock::new(),
+            index: Mutex::new(Index::default()),
+            sooner: Notify::new(),
+        })
+    }
+
+    /// Sets who carries events to devices; once, before the first request.
+    pub fn set_deliver(&self, deliver: Arc<dyn Deliver>) {
+        if self.deliver.set(deliver).is_err() {
+            tracing::error!("control has a deliverer already; the second one is ignored");
+        }
+    }
+
+    /// The store.
+    #[must_use]
+    pub const fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The clock.
+    #[must_use]
+    pub const fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The dice.
+    #[must_use]
+    pub const fn ids(&self) -> &Arc<dyn Ids> {
+        &self.ids
+    }
+
+    /// Takes up the live calls of an earlier run. Every device counts as lost from now on, so that
+    /// each has the whole grace to come back (P5).
+    ///
+    /// # Errors
+    /// If the store cannot be read, or holds a call that cannot be.
+    pub async fn recover(&self) -> Result<(), StoreError> {
+        let rows = self.store.live_calls().await?;
+        let now = self.clock.now();
+        let count = rows.len();
+        for row in rows {
+            let mut record = Record::from_row(row)?;
+            record.call.handle(now, Input::Restarted);
+            let id = record.call.terms().call_id.clone();
+            let slot: Slot = Arc::new(tokio::sync::Mutex::new(Some(record.clone())));
+            let mut index = self.index();
+            let users = [&record.caller.user_id, &record.callee.user_id];
+            index.open(&id, slot, &record.app, users);
+            index.refresh(&record);
+        }
+        if count > 0 {
+            tracing::info!(calls = count, "took up the live calls of the earlier run");
+        }
+        Ok(())
+    }
+
+    /// Whether a device of the user has a session.
+    #[must_use]
+    pub fn is_online(&self, app: &AppId, user: &UserId) -> bool {
+        self.index().devices_of(app, user).values().any(Option::is_none)
+    }
+
+    /// How many calls are alive on this node.
+    #[must_use]
+    pub fn live_calls(&self) -> usize {
+        self.index().live()
+    }
+
+    pub(crate) fn index(&self) -> MutexGuard<'_, Index> {
+        // A panic while it was held has cost one call; the maps are whole after every statement.
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn send(&self, to: &DeviceKey, event: EventBody) {
+        if let Some(deliver) = self.deliver.get() {
+            deliver.deliver(to, event);
+        }
+    }
+
+    pub(crate) fn deliverer(&self) -> Option<&Arc<dyn Deliver>> {
+        self.deliver.get()
+    }
+
+    pub(crate) fn slot(&self, id: &CallId) -> Option<Slot> {
+        self.index().slot(id)
+    }
+}

@@ -1,0 +1,122 @@
+//! What this node knows of live calls and present devices; derived, never the truth.
+
+use curlew_base::{AppId, CallId, DeviceId, Instant, UserId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+use crate::ports::DeviceKey;
+use crate::record::Record;
+
+/// A call behind its lock; `None` until its dial is committed.
+pub(crate) type Slot = Arc<Mutex<Option<Record>>>;
+type Person = (AppId, UserId);
+
+/// Look-ups over live calls and devices.
+#[derive(Default)]
+pub(crate) struct Index {
+    calls: BTreeMap<CallId, Slot>,
+    by_user: BTreeMap<Person, BTreeSet<CallId>>,
+    seats: BTreeMap<DeviceKey, BTreeSet<CallId>>,
+    seated: BTreeMap<CallId, Vec<DeviceKey>>,
+    deadlines: BTreeSet<(Instant, CallId)>,
+    deadline_of: BTreeMap<CallId, Instant>,
+    /// Devices with a session, and since when their connection is gone.
+    devices: BTreeMap<Person, BTreeMap<DeviceId, Option<Instant>>>,
+}
+
+impl Index {
+    pub fn slot(&self, id: &CallId) -> Option<Slot> {
+        self.calls.get(id).cloned()
+    }
+
+    pub fn open(&mut self, id: &CallId, slot: Slot, app: &AppId, users: [&UserId; 2]) {
+        self.calls.insert(id.clone(), slot);
+        for user in users {
+            self.by_user.entry((app.clone(), user.clone())).or_default().insert(id.clone());
+        }
+    }
+
+    /// Brings seats and deadline up to date.
+    pub fn refresh(&mut self, record: &Record) {
+        let id = &record.call.terms().call_id;
+        let seated: Vec<_> = record.call.seated().iter().map(|p| record.key(p)).collect();
+        for key in self.seated.insert(id.clone(), seated.clone()).unwrap_or_default() {
+            remove_from(&mut self.seats, &key, id);
+        }
+        for key in seated {
+            self.seats.entry(key).or_default().insert(id.clone());
+        }
+        if let Some(at) = self.deadline_of.remove(id) {
+            self.deadlines.remove(&(at, id.clone()));
+        }
+        if let Some(at) = record.call.wake_at() {
+            self.deadline_of.insert(id.clone(), at);
+            self.deadlines.insert((at, id.clone()));
+        }
+    }
+
+    /// Forgets a call that is over, or that never was.
+    pub fn close(&mut self, id: &CallId, app: &AppId, users: [&UserId; 2]) {
+        self.calls.remove(id);
+        for user in users {
+            remove_from(&mut self.by_user, &(app.clone(), user.clone()), id);
+        }
+        for key in self.seated.remove(id).unwrap_or_default() {
+            remove_from(&mut self.seats, &key, id);
+        }
+        if let Some(at) = self.deadline_of.remove(id) {
+            self.deadlines.remove(&(at, id.clone()));
+        }
+    }
+
+    pub fn calls_of(&self, app: &AppId, user: &UserId) -> Vec<CallId> {
+        let calls = self.by_user.get(&(app.clone(), user.clone()));
+        calls.into_iter().flatten().cloned().collect()
+    }
+
+    /// The calls a device is in, rather than merely rung by.
+    pub fn seats_of(&self, device: &DeviceKey) -> Vec<CallId> {
+        self.seats.get(device).into_iter().flatten().cloned().collect()
+    }
+
+    pub fn live(&self) -> usize {
+        self.calls.len()
+    }
+
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    pub fn due(&self, now: Instant) -> Vec<CallId> {
+        self.deadlines.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| id.clone()).collect()
+    }
+
+    pub fn set_device(&mut self, key: &DeviceKey, lost_since: Option<Instant>) {
+        let devices = self.devices.entry((key.app.clone(), key.user.clone())).or_default();
+        devices.insert(key.device.clone(), lost_since);
+    }
+
+    pub fn remove_device(&mut self, key: &DeviceKey) {
+        let person = (key.app.clone(), key.user.clone());
+        if let Some(devices) = self.devices.get_mut(&person) {
+            devices.remove(&key.device);
+            if devices.is_empty() {
+                self.devices.remove(&person);
+            }
+        }
+    }
+
+    pub fn devices_of(&self, app: &AppId, user: &UserId) -> BTreeMap<DeviceId, Option<Instant>> {
+        self.devices.get(&(app.clone(), user.clone())).cloned().unwrap_or_default()
+    }
+}
+
+fn remove_from<K: Ord>(map: &mut BTreeMap<K, BTreeSet<CallId>>, key: &K, id: &CallId) {
+    if let Some(set) = map.get_mut(key) {
+        set.remove(id);
+        if set.is_empty() {
+            map.remove(key);
+        }
+    }
+}
