@@ -5,7 +5,11 @@
 //!
 //! To add a method: the trait here, its answer in every back end, and a case in `contract`.
 
+#[cfg(test)]
+mod contract;
+pub mod memory;
 mod records;
+pub mod sqlite;
 
 use async_trait::async_trait;
 
@@ -38,7 +42,8 @@ pub trait Store: Send + Sync {
     async fn app(&self, app_id: &str) -> Result<Option<AppRecord>, StoreError>;
     /// Every application, by time of creation, then id.
     async fn apps(&self) -> Result<Vec<AppRecord>, StoreError>;
-    /// Replaces the API token; `false` if there is no such application.
+    /// Replaces the API token; `false` if there is no such application, `Conflict` if another
+    /// application holds this token.
     async fn set_api_token_hash(&self, app_id: &str, hash: Vec<u8>) -> Result<bool, StoreError>;
     /// Sets the access-token policy; `false` if there is no such application.
     async fn set_token_required(&self, app_id: &str, required: bool) -> Result<bool, StoreError>;
@@ -119,6 +124,7 @@ pub trait Store: Send + Sync {
     /// Removes the outbox rows created before this moment and says how many.
     async fn prune_outbox(&self, before_created_ms: i64) -> Result<u64, StoreError>;
 
-    /// Succeeds if the store can be read and written at this moment.
+    /// Succeeds if the store answers a read and could begin a write at this moment. Writes
+    /// nothing, so that whoever may ask for readiness cannot keep the disk busy.
     async fn ping(&self) -> Result<(), StoreError>;
 }

@@ -134,3 +134,28 @@ pub struct UserFilter {
     /// Only those whose nickname begins with these bytes.
     pub nickname_startswith: Option<String>,
 }
+
+impl UserRecord {
+    /// Where the user stands in lists; unique within its application.
+    pub fn place(&self) -> (i64, &str) {
+        (self.created_at_ms, &self.user_id)
+    }
+}
+
+impl CallRecord {
+    /// Where the call stands in lists; unique within its application.
+    pub fn place(&self) -> (i64, &str) {
+        (self.started_at_ms, &self.call_id)
+    }
+}
+
+impl UserFilter {
+    /// Whether a list with this filter shows the user.
+    pub fn admits(&self, user: &UserRecord) -> bool {
+        let starts = |start: &String| user.nickname.starts_with(start.as_str());
+        self.active.is_none_or(|active| user.is_active == active)
+            && self.user_ids.as_ref().is_none_or(|ids| ids.contains(&user.user_id))
+            && self.nickname.as_ref().is_none_or(|nickname| user.nickname == *nickname)
+            && self.nickname_startswith.as_ref().is_none_or(starts)
+    }
+}
