@@ -1,0 +1,152 @@
+//! Promises about many calls, restarts and repeats.
+
+use curlew_base::{EndResult, ErrorCode};
+use curlew_store::Store;
+use curlew_wire::call::{CallState, MediaPath, MediaSettings};
+use curlew_wire::client::{Accept, Dial, Media};
+use std::time::Duration;
+
+use crate::world::{World, key};
+
+const ON: MediaSettings = MediaSettings { audio_enabled: true, video_enabled: false };
+
+fn dial(dial_key: &str, callee: &str) -> Dial {
+    Dial {
+        dial_key: dial_key.into(),
+        callee_id: key(callee).user,
+        is_video_call: false,
+        settings: ON,
+        ringing_timeout_secs: None,
+        connection_timeout_secs: None,
+        custom_items: [("k".to_owned(), "v".to_owned())].into(),
+    }
+}
+
+/// F17: a repeated dial gives the same call, also when that has ended; nobody is rung again.
+#[tokio::test(start_paused = true)]
+async fn a_repeated_dial_rings_once() {
+    let world = World::new().await;
+    world.control.arrived(&key("b1")).await;
+    let first = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap();
+    let again = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap();
+    assert_eq!(first.call_id, again.call_id);
+    world.control.end(&key("a1"), &first.call_id).await.unwrap();
+    let dead = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap();
+    assert_eq!(dead.ended.unwrap().result, EndResult::Canceled);
+    let states: Vec<_> = world.views("b1").iter().map(|view| view.state).collect();
+    assert_eq!(states, [CallState::Ringing, CallState::Ended]);
+}
+
+/// Rule 5, F26, F27: a call that never was leaves nothing.
+#[tokio::test(start_paused = true)]
+async fn a_refused_dial_leaves_nothing() {
+    let world = World::new().await;
+    let own = world.control.dial(&key("a1"), dial("k", "a1")).await.unwrap_err();
+    assert_eq!(own.code, ErrorCode::DialMyself);
+    let mut ghost = dial("k", "b1");
+    ghost.callee_id = curlew_base::UserId::new("nobody").unwrap();
+    let ghost = world.control.dial(&key("a1"), ghost).await.unwrap_err();
+    assert_eq!(ghost.code, ErrorCode::CalleeDoesNotExist);
+    assert!(world.store.list_calls("APP", None, 10).await.unwrap().is_empty());
+    assert_eq!(world.control.live_calls(), 0);
+}
+
+/// P2, P4: the log and the outbox say once what the devices saw.
+#[tokio::test(start_paused = true)]
+async fn log_and_outbox_agree_with_the_devices() {
+    let world = World::new().await;
+    let (a, b) = (key("a1"), key("b1"));
+    world.control.arrived(&b).await;
+    let call_id = world.control.dial(&a, dial("k", "b1")).await.unwrap().call_id;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let accept = Accept { call_id: call_id.clone(), settings: ON };
+    world.control.accept(&b, accept).await.unwrap();
+    for device in [&a, &b] {
+        let up = Media { call_id: call_id.clone(), path: MediaPath::Up };
+        world.control.media(device, up).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let end = world.control.end(&b, &call_id).await.unwrap().ended.unwrap();
+    assert_eq!((end.result, end.duration_ms), (EndResult::Completed, 5_000));
+    assert_eq!(world.views("a1").last().unwrap().ended, Some(end));
+    let row = world.store.call("APP", call_id.as_str()).await.unwrap().unwrap();
+    assert_eq!(row.end_result.as_deref(), Some("completed"));
+    assert_eq!((row.duration_ms, row.ended_by.as_deref()), (5_000, Some("bob")));
+    let outbox = world.store.outbox_after(0, 10).await.unwrap();
+    let kinds: Vec<_> = outbox.iter().map(|(_, row)| row.kind.as_str()).collect();
+    assert_eq!(kinds, ["direct_call:dial", "direct_call:accept", "direct_call:end"]);
+}
+
+/// P4: a new server on the old store rings on, and the call can be accepted.
+#[tokio::test(start_paused = true)]
+async fn a_restart_loses_no_ringing_call() {
+    let world = World::new().await;
+    world.control.arrived(&key("b1")).await;
+    let call_id = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap().call_id;
+    let world = World::over(world.store.clone()).await;
+    for device in ["a1", "b1"] {
+        world.control.arrived(&key(device)).await;
+        let known = std::slice::from_ref(&call_id);
+        let views = world.control.snapshot(&key(device), known).await.unwrap();
+        assert_eq!(views.len(), 1);
+        assert_eq!(views[0].state, CallState::Ringing);
+    }
+    let accept = Accept { call_id, settings: ON };
+    let view = world.control.accept(&key("b1"), accept).await.unwrap();
+    assert_eq!(view.state, CallState::Established);
+}
+
+/// F11's rule: a busy device's decline does not silence the idle one.
+#[tokio::test(start_paused = true)]
+async fn a_busy_device_declines_for_itself() {
+    let world = World::new().await;
+    for device in ["b1", "b2"] {
+        world.control.arrived(&key(device)).await;
+    }
+    let first = world.control.dial(&key("a1"), dial("k1", "b1")).await.unwrap().call_id;
+    let accept = Accept { call_id: first, settings: ON };
+    world.control.accept(&key("b1"), accept).await.unwrap();
+    let second = world.control.dial(&key("c1"), dial("k2", "b1")).await.unwrap().call_id;
+    let own = world.control.end(&key("b1"), &second).await.unwrap();
+    assert_eq!(own.ended.unwrap().result, EndResult::Declined);
+    let views = world.control.snapshot(&key("b2"), &[]).await.unwrap();
+    assert_eq!(views.len(), 1);
+    let accept = Accept { call_id: second, settings: ON };
+    assert!(world.control.accept(&key("b2"), accept).await.is_ok());
+}
+
+/// P11: a user of another application, or a stranger, cannot reach the call.
+#[tokio::test(start_paused = true)]
+async fn a_call_is_unknown_to_strangers() {
+    let world = World::new().await;
+    let call_id = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap().call_id;
+    let stranger = world.control.end(&key("c1"), &call_id).await.unwrap_err();
+    assert_eq!(stranger.code, ErrorCode::CallDoesNotExist);
+    let mut foreign = key("b1");
+    foreign.app = curlew_base::AppId::new("OTHER").unwrap();
+    let accept = Accept { call_id, settings: ON };
+    let refused = world.control.accept(&foreign, accept).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::CallDoesNotExist);
+}
+
+/// F50: calls that were never answered have a duration of zero in the log.
+#[tokio::test(start_paused = true)]
+async fn unanswered_calls_last_zero() {
+    let world = World::new().await;
+    world.control.arrived(&key("b1")).await;
+    let canceled = world.control.dial(&key("a1"), dial("k1", "b1")).await.unwrap().call_id;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    world.control.end(&key("a1"), &canceled).await.unwrap();
+    let declined = world.control.dial(&key("a1"), dial("k2", "b1")).await.unwrap().call_id;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    world.control.end(&key("b1"), &declined).await.unwrap();
+    world.control.dial(&key("a1"), dial("k3", "b1")).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    let rows = world.store.list_calls("APP", None, 10).await.unwrap();
+    let mut ends: Vec<_> =
+        rows.iter().map(|row| (row.end_result.clone().unwrap(), row.duration_ms)).collect();
+    ends.sort();
+    let expected = ["canceled", "declined", "no_answer"].map(|end| (end.to_owned(), 0));
+    assert_eq!(ends, expected);
+    assert_eq!(world.control.live_calls(), 0);
+}

@@ -1,0 +1,130 @@
+//! One control, a few devices, and everything that each of them was told.
+
+use curlew_base::{AppId, CallId, DeviceId, Instant, SessionId, UserId};
+use curlew_control::{Clock, Control, Deliver, DeviceKey, Ids};
+use curlew_store::memory::MemoryStore;
+use curlew_store::{AppRecord, Store, UserRecord};
+use curlew_wire::call::CallView;
+use curlew_wire::close::CloseCode;
+use curlew_wire::server::EventBody;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// Tokio's paused clock, from a fixed start.
+pub struct PausedClock(tokio::time::Instant);
+
+impl Clock for PausedClock {
+    fn now(&self) -> Instant {
+        let ms = self.0.elapsed().as_millis();
+        Instant::from_unix_ms(1_000_000 + u64::try_from(ms).unwrap())
+    }
+}
+
+/// Ids that count.
+#[derive(Default)]
+pub struct CountedIds(AtomicU64);
+
+impl Ids for CountedIds {
+    fn call_id(&self) -> CallId {
+        CallId::new(format!("call-{}", self.0.fetch_add(1, Ordering::Relaxed) + 1)).unwrap()
+    }
+    fn session_id(&self) -> SessionId {
+        SessionId::new(format!("session-{}", self.0.fetch_add(1, Ordering::Relaxed))).unwrap()
+    }
+    fn secret(&self) -> [u8; 32] {
+        [7; 32]
+    }
+}
+
+/// Keeps what each device was told.
+#[derive(Default)]
+pub struct Told(pub Mutex<BTreeMap<String, Vec<CallView>>>);
+
+impl Told {
+    pub fn tell(&self, device: &str, view: CallView) {
+        self.0.lock().unwrap().entry(device.to_owned()).or_default().push(view);
+    }
+}
+
+impl Deliver for Told {
+    fn deliver(&self, to: &DeviceKey, event: EventBody) {
+        if let EventBody::Call(event) = event {
+            self.tell(to.device.as_str(), *event.call);
+        }
+    }
+    fn close(&self, _: &DeviceKey, _: CloseCode) {}
+}
+
+pub struct World {
+    pub control: Arc<Control>,
+    pub store: MemoryStore,
+    pub told: Arc<Told>,
+}
+
+/// Devices `a…` belong to alice, `b…` to bob, `c…` to carol.
+pub fn key(device: &str) -> DeviceKey {
+    let user = match device.as_bytes()[0] {
+        b'a' => "alice",
+        b'b' => "bob",
+        _ => "carol",
+    };
+    DeviceKey {
+        app: AppId::new("APP").unwrap(),
+        user: UserId::new(user).unwrap(),
+        device: DeviceId::new(device).unwrap(),
+    }
+}
+
+fn user(name: &str) -> UserRecord {
+    UserRecord {
+        app_id: "APP".into(),
+        user_id: name.into(),
+        nickname: String::new(),
+        profile_url: String::new(),
+        metadata_json: "{}".into(),
+        is_active: true,
+        access_token_hash: None,
+        has_token_ever: false,
+        has_ever_logged_in: true,
+        tokens_valid_from_ms: 0,
+        created_at_ms: 1,
+        last_seen_at_ms: 1,
+    }
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let store = MemoryStore::new();
+        let app = AppRecord {
+            app_id: "APP".into(),
+            name: "app".into(),
+            token_required: false,
+            api_token_hash: vec![1],
+            session_token_key: vec![2],
+            created_at_ms: 1,
+        };
+        store.create_app(app).await.unwrap();
+        for name in ["alice", "bob", "carol"] {
+            store.create_user(user(name)).await.unwrap();
+        }
+        Self::over(store).await
+    }
+
+    /// A server started on what an earlier one left.
+    pub async fn over(store: MemoryStore) -> Self {
+        let clock = Arc::new(PausedClock(tokio::time::Instant::now()));
+        let shared: Arc<dyn Store> = Arc::new(store.clone());
+        let control = Control::new(shared, clock, Arc::new(CountedIds::default()));
+        let told = Arc::new(Told::default());
+        control.set_deliver(told.clone());
+        control.recover().await.unwrap();
+        let runner = Arc::clone(&control);
+        tokio::spawn(async move { runner.run_deadlines().await });
+        Self { control, store, told }
+    }
+
+    pub fn views(&self, device: &str) -> Vec<CallView> {
+        self.told.0.lock().unwrap().get(device).cloned().unwrap_or_default()
+    }
+}
