@@ -113,8 +113,8 @@ fn sdk(root: &Path, args: &[&str]) -> Result<(), Failure> {
     node::script(root, SDK, args)
 }
 
-/// The browsers' tests start the real binary. With `--tests` the features of all crates are those of
-/// the test run, so that nothing is built a second time.
+/// The browsers' tests start the real binary. With `--tests` the features of all crates are those
+/// of the test run, so that nothing is built a second time.
 fn server(root: &Path) -> Result<(), Failure> {
     Job::new("cargo", &["build", "--workspace", "--bins", "--tests"]).run(root)
 }
