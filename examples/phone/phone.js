@@ -296,7 +296,8 @@ function clock(milliseconds) {
   const two = (number) => String(number).padStart(2, "0");
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor(seconds / 60) % 60;
-  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+  const short = `${minutes}:${two(seconds % 60)}`;
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : short;
 }
 
 // The ring one hears
