@@ -37,7 +37,7 @@ pub struct Welcome {
     #[ts(type = "string")]
     #[schemars(with = "String")]
     pub session: SessionId,
-    /// True: missed events follow, in order. False: numbering starts anew and event 1 is a snapshot.
+    /// True: missed events follow, in order. False: numbering starts anew, event 1 is a snapshot.
     pub resumed: bool,
     /// The signed-in user.
     pub user: UserView,
