@@ -1,0 +1,64 @@
+//! The server under test as a process, and what the kernel says of it.
+
+use serde::Deserialize;
+use std::error::Error;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// Clock ticks a second in `/proc/PID/stat`; 100 on every Linux.
+const TICKS_PER_SEC: u64 = 100;
+
+/// What the server prints when it listens.
+#[derive(Deserialize)]
+pub struct Ready {
+    pub url: String,
+    #[serde(rename = "appId")]
+    pub app_id: String,
+}
+
+/// A running server; killed when dropped.
+pub struct Server {
+    child: Child,
+    pub ready: Ready,
+}
+
+impl Server {
+    pub async fn start(binary: &Path, data: &Path) -> Result<Self, Box<dyn Error>> {
+        let mut child = Command::new(binary)
+            .args(["serve", "--listen", "127.0.0.1:0", "--print-json", "--data-dir"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        let out = child.stdout.take().ok_or("no standard output")?;
+        let line = BufReader::new(out).lines().next_line().await?.ok_or("the server ended")?;
+        Ok(Self { child, ready: serde_json::from_str(&line)? })
+    }
+
+    fn read(&self, file: &str) -> Result<String, Box<dyn Error>> {
+        let pid = self.child.id().ok_or("the server ended")?;
+        Ok(std::fs::read_to_string(format!("/proc/{pid}/{file}"))?)
+    }
+
+    /// Resident memory in bytes.
+    pub fn rss_bytes(&self) -> Result<u64, Box<dyn Error>> {
+        let status = self.read("status")?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
+        let kib: u64 = line.split_whitespace().nth(1).ok_or("no VmRSS")?.parse()?;
+        Ok(kib * 1024)
+    }
+
+    /// User and system time so far.
+    pub fn cpu(&self) -> Result<Duration, Box<dyn Error>> {
+        let stat = self.read("stat")?;
+        let fields: Vec<_> = stat.rsplit(')').next().ok_or("no stat")?.split_whitespace().collect();
+        let tick = |at: usize| -> Result<u64, Box<dyn Error>> {
+            Ok(fields.get(at).ok_or("short stat")?.parse()?)
+        };
+        Ok(Duration::from_millis((tick(11)? + tick(12)?) * 1000 / TICKS_PER_SEC))
+    }
+}
