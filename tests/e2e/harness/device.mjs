@@ -8,7 +8,8 @@ const recorder = join(dirname(fileURLToPath(import.meta.url)), "inpage.js");
 /** Long enough for a slow machine with two cores; nothing waits for it when all is well. */
 export const PATIENCE_MS = 10_000;
 
-export function launch() {
+/** The system's own Chromium with pretended camera and microphone. */
+export function launch(...more) {
   return chromium.launch({
     executablePath: process.env.CURLEW_CHROMIUM ?? "/usr/bin/chromium",
     args: [
@@ -16,12 +17,15 @@ export function launch() {
       "--disable-background-networking", "--disable-component-update", "--disable-sync",
       "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
       "--autoplay-policy=no-user-gesture-required",
+      ...more,
     ],
   });
 }
 
-const BARE = `<!doctype html><meta charset="utf-8"><title>bare</title><link rel="icon" href="data:,">
-<video id="local" autoplay muted playsinline></video><video id="remote" autoplay playsinline></video>
+const BARE = `<!doctype html><meta charset="utf-8"><title>bare</title>
+<link rel="icon" href="data:,">
+<video id="local" autoplay muted playsinline></video>
+<video id="remote" autoplay playsinline></video>
 <script src="/sdk/SendBirdCall.min.js"></script>`;
 
 /** A page with the recorder in it; `context` is shared by the tabs of one browser profile. */

@@ -35,7 +35,7 @@ export class Gate {
       else socket.send(text);
     });
     const forget = () => this.sockets.delete(pair);
-    socket.onClose((code, reason) => { forget(); far.close({ code, reason }); });
+    socket.onClose((code, reason) => { forget(); far.close(closing(code, reason)); });
     far.onClose((code, reason) => { forget(); socket.close({ code, reason }); });
   }
 
@@ -94,4 +94,9 @@ export class Gate {
       check();
     });
   }
+}
+
+/** A browser may send 1000 and the private range only. */
+function closing(code, reason) {
+  return code === 1000 || code >= 3000 ? { code, reason } : {};
 }

@@ -116,6 +116,14 @@ export class Server {
     }
   }
 
+  /** Makes a second application beside the first and gives its id. */
+  async secondApp() {
+    const said = await this.command("app", "create", "second");
+    const id = said.match(/[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{27}/);
+    if (!id) throw new Error(`no app id in: ${said}`);
+    return id[0];
+  }
+
   /** Runs a subcommand of the same binary on the same folder. */
   async command(...args) {
     const run = promisify(execFile);
