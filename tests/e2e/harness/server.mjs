@@ -42,6 +42,9 @@ export class Server {
   async start() {
     const args = ["serve", "--data-dir", this.folder, "--listen", `127.0.0.1:${this.port}`];
     this.process = spawn(binary, [...args, "--print-json"], { stdio: ["ignore", "pipe", "pipe"] });
+    // A test run that breaks off leaves no server behind.
+    const child = this.process;
+    process.once("exit", () => child.kill("SIGKILL"));
     this.process.stderr.on("data", (chunk) => { this.log += chunk; });
     this.exited = once(this.process, "exit");
     const line = await this.#firstJsonLine();
