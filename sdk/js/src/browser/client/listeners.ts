@@ -1,0 +1,34 @@
+/** The device-wide listeners of the application. */
+
+import type { DirectCall } from "../direct-call/direct-call.js";
+import { contain } from "../log.js";
+
+/** What an application may listen to; every handler may be absent. */
+export interface SendBirdCallListener {
+  onRinging?: ((call: DirectCall) => void) | null;
+}
+
+/** Listeners by the application's own id, which may be anything. */
+export class Listeners {
+  private readonly all = new Map<unknown, SendBirdCallListener>();
+
+  add(id: unknown, listener: SendBirdCallListener): void {
+    this.all.set(id, listener);
+  }
+
+  remove(id: unknown): void {
+    this.all.delete(id);
+  }
+
+  clear(): void {
+    this.all.clear();
+  }
+
+  /** One bad listener harms no other. */
+  ringing(call: DirectCall): void {
+    for (const listener of [...this.all.values()]) {
+      if (typeof listener?.onRinging !== "function") continue;
+      contain("onRinging", () => listener.onRinging?.(call));
+    }
+  }
+}
