@@ -28,11 +28,18 @@ const fn counter(name: &'static str, help: &'static str) -> Metric {
     Metric { name, kind: Kind::Counter, help }
 }
 
+const fn gauge(name: &'static str, help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Gauge, help }
+}
+
 /// Every metric of the server. A name that is counted elsewhere and is missing here has no help.
 pub const METRICS: &[Metric] = &[
     counter("curlew_calls_dialled_total", "Direct calls that were dialled."),
     counter("curlew_calls_accepted_total", "Direct calls that were accepted."),
     counter("curlew_calls_ended_total", "Direct calls that ended, by `result`."),
+    counter("curlew_requests_total", "Requests of devices, by `verb`."),
+    counter("curlew_refusals_total", "Requests of devices that were refused, by `code`."),
+    gauge("curlew_connections", "Open connections of devices."),
 ];
 
 /// Why metrics could not be started.

@@ -1,0 +1,53 @@
+//! `check`, `app` and `user`, as typed.
+
+use crate::house::{House, text};
+
+#[test]
+fn check_shows_a_good_configuration_and_explains_a_bad_one() {
+    let house = House::new();
+    assert!(house.told(&["check"]).contains("listen = \"127.0.0.1:7450\""));
+    let path = house.folder.path().join("bad.toml");
+    std::fs::write(&path, "lisen = \"x\"\n[log]\nformat = \"xml\"\n").unwrap();
+    let said = house.refused(&["check", "--config", path.to_str().unwrap()]);
+    for part in ["lisen", "did you mean `listen`?", "bad.toml", "log.format", "xml", "cure:"] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    let output = house.command(&["check"]).env("CURLEW_STOP_TIMEOUT_SECS", "0").output().unwrap();
+    assert!(text(&output.stderr).contains("CURLEW_STOP_TIMEOUT_SECS"));
+    assert!(!house.folder.path().join("data").exists(), "check must leave nothing behind");
+}
+
+#[test]
+fn applications_are_made_listed_and_given_new_tokens() {
+    let house = House::new();
+    let made = house.told(&["app", "create", "shop", "--token-required"]);
+    let app_id = after(&made, "app id:");
+    let list = house.told(&["app", "list"]);
+    assert!(list.contains(&format!("{app_id}  token required  shop")), "{list}");
+    let rotated = house.told(&["app", "rotate-token", &app_id]);
+    assert_ne!(after(&made, "API token:"), after(&rotated, "API token:"));
+    assert!(house.refused(&["app", "rotate-token", "NOPE"]).contains("no application NOPE"));
+}
+
+#[test]
+fn users_are_made_once_and_given_new_tokens() {
+    let house = House::new();
+    let plain = house.told(&["user", "create", "ann/😀"]);
+    assert!(plain.contains("ann/😀") && !plain.contains("access token"), "{plain}");
+    assert!(house.refused(&["user", "create", "ann/😀"]).contains("exists"));
+    let first = after(&house.told(&["user", "create", "bo", "--issue-token"]), "access token:");
+    let second = after(&house.told(&["user", "token", "bo"]), "access token:");
+    assert_eq!((first.len(), second.len()), (40, 40));
+    assert_ne!(first, second);
+    assert!(house.refused(&["user", "token", "nobody"]).contains("no such user"));
+    let said = house.refused(&["user", "create", &"x".repeat(81)]);
+    assert!(said.contains("at most 80 characters, but has 81"), "{said}");
+    house.told(&["app", "create", "other"]);
+    assert!(house.refused(&["user", "create", "cy"]).contains("--app"));
+}
+
+/// The word after this label.
+fn after(said: &str, label: &str) -> String {
+    let rest = said.split(label).nth(1).unwrap_or_else(|| panic!("no {label} in {said}"));
+    rest.split_whitespace().next().unwrap_or_default().to_owned()
+}
