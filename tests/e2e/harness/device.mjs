@@ -38,6 +38,15 @@ export async function openPage(context, url) {
   return page;
 }
 
+/**
+ * Writes a page of our own into one that the server really sent. Chromium would count an answer
+ * made up by the test as one from the public network and refuse it a socket to 127.0.0.1.
+ */
+export async function showPlain(page, server, html) {
+  await page.goto(`${server.url}/healthz`);
+  await page.setContent(html);
+}
+
 export class Device {
   constructor(server, page, gate) {
     this.server = server;
@@ -50,10 +59,7 @@ export class Device {
     const profile = context ?? await browser.newContext();
     const page = await openPage(profile);
     const gate = gated ? await Gate.before(page) : null;
-    await page.route("**/bare.html", (route) => {
-      route.fulfill({ contentType: "text/html", body: BARE });
-    });
-    await page.goto(`${server.url}/bare.html`);
+    await showPlain(page, server, BARE);
     return new Device(server, page, gate);
   }
 

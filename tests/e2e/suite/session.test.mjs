@@ -1,7 +1,7 @@
 /** Signing in and out: codes, two applications, log-out, and the documented snippet as written. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openPage } from "../harness/device.mjs";
+import { openPage, showPlain } from "../harness/device.mjs";
 import { agreeOn, connect, ring, stage } from "../harness/stage.mjs";
 
 const here = stage();
@@ -141,9 +141,7 @@ async function snippetPage(snippet, { spied = false } = {}) {
     <script>${spied ? spy : ""}</script>
     <script>${snippet}</script>`;
   const page = await openPage(await here.browser.newContext());
-  await page.route("**/snippet.html", (route) => (
-    route.fulfill({ contentType: "text/html", body: html })));
-  await page.goto(`${here.server.url}/snippet.html`);
+  await showPlain(page, here.server, html);
   return page;
 }
 
