@@ -1,11 +1,11 @@
 //! Applications and users from the command line, and the first application of a new server.
 
+use curlew_api::apps;
 use curlew_base::{AppId, IdError, UserId, limits};
 use curlew_control::Clock;
-use curlew_store::{AppRecord, Store, StoreError, UserRecord};
-use uuid::Uuid;
+use curlew_store::{Store, StoreError, UserRecord};
 
-use crate::chance::{self, SystemClock};
+use crate::chance::{self, RandomIds, SystemClock};
 
 /// Why an application or a user is not as asked.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,9 @@ pub enum PeopleError {
     /// It must be said which application is meant.
     #[error("there is more than one application; name it with --app")]
     WhichApp,
+    /// There is no application yet.
+    #[error("there is no application yet; `curlew serve` or `curlew app create` makes one")]
+    NoneYet,
     /// The user exists.
     #[error("the user exists; `curlew user token` gives it a new token")]
     UserExists,
@@ -44,15 +47,7 @@ pub enum PeopleError {
     NoUser,
 }
 
-/// An application, and its API token the one time it can be seen.
-pub struct NewApp {
-    /// Its public id.
-    pub app_id: String,
-    /// The token of its back end.
-    pub api_token: String,
-}
-
-/// Adds an application.
+/// Adds an application; answers with its id and its API token, which can be seen this once.
 ///
 /// # Errors
 /// If the name is too long or the store fails.
@@ -60,20 +55,13 @@ pub async fn create_app(
     store: &dyn Store,
     name: &str,
     token_required: bool,
-) -> Result<NewApp, PeopleError> {
+) -> Result<(String, String), PeopleError> {
     check_length("name", name, limits::NICKNAME_CHARS)?;
-    let app_id = Uuid::new_v4().to_string().to_uppercase();
-    let api_token = chance::token();
-    let record = AppRecord {
-        app_id: app_id.clone(),
-        name: name.to_owned(),
-        token_required,
-        api_token_hash: chance::hash(&api_token),
-        session_token_key: chance::random::<32>().to_vec(),
-        created_at_ms: now_ms(),
-    };
-    store.create_app(record).await?;
-    Ok(NewApp { app_id, api_token })
+    let (app, api_token) = apps::create_app(store, &RandomIds, name, now_ms()).await?;
+    if token_required {
+        store.set_token_required(&app.app_id, true).await?;
+    }
+    Ok((app.app_id, api_token))
 }
 
 /// The oldest application's id; makes one if there is none, and then its token is there too.
@@ -84,7 +72,7 @@ pub async fn first_app(store: &dyn Store) -> Result<(String, Option<String>), Pe
     if let Some(app) = store.apps().await?.into_iter().next() {
         return Ok((app.app_id, None));
     }
-    let NewApp { app_id, api_token } = create_app(store, "first", false).await?;
+    let (app_id, api_token) = create_app(store, "first", false).await?;
     Ok((app_id, Some(api_token)))
 }
 
@@ -94,12 +82,8 @@ pub async fn first_app(store: &dyn Store) -> Result<(String, Option<String>), Pe
 /// If there is no such application or the store fails.
 pub async fn rotate_api_token(store: &dyn Store, app_id: &str) -> Result<String, PeopleError> {
     AppId::new(app_id).map_err(|cause| PeopleError::Id { what: "application", cause })?;
-    let token = chance::token();
-    if store.set_api_token_hash(app_id, chance::hash(&token)).await? {
-        Ok(token)
-    } else {
-        Err(PeopleError::NoApp(app_id.to_owned()))
-    }
+    let token = apps::rotate_token(store, &RandomIds, app_id).await?;
+    token.ok_or_else(|| PeopleError::NoApp(app_id.to_owned()))
 }
 
 /// The application that is meant: the one named, or the only one.
@@ -114,7 +98,7 @@ pub async fn which_app(store: &dyn Store, named: Option<String>) -> Result<Strin
         None if apps.len() > 1 => Err(PeopleError::WhichApp),
         None => match apps.pop() {
             Some(app) => Ok(app.app_id),
-            None => Ok(create_app(store, "first", false).await?.app_id),
+            None => Err(PeopleError::NoneYet),
         },
     }
 }

@@ -9,7 +9,7 @@ use curlew_store::{Store, StoreError};
 use crate::cli::{AppDeed, Cli, Deed, UserDeed};
 use crate::config::{Config, Problems};
 use crate::folder::{Folder, FolderError};
-use crate::people::{self, NewApp, PeopleError};
+use crate::people::{self, PeopleError};
 use crate::serve::{self, ServeError};
 
 /// How long the runtime waits for blocking work once the server is done.
@@ -74,8 +74,7 @@ fn open(config: &Config) -> Result<SqliteStore, Failure> {
 async fn apps(deed: AppDeed, store: &dyn Store) -> Result<(), Failure> {
     match deed {
         AppDeed::Create { name, token_required } => {
-            let NewApp { app_id, api_token } =
-                people::create_app(store, &name, token_required).await?;
+            let (app_id, api_token) = people::create_app(store, &name, token_required).await?;
             say(&format!("app id:    {app_id}\nAPI token: {api_token}  (shown once)\n"))
         }
         AppDeed::List => {

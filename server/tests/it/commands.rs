@@ -32,6 +32,8 @@ fn applications_are_made_listed_and_given_new_tokens() {
 #[test]
 fn users_are_made_once_and_given_new_tokens() {
     let house = House::new();
+    assert!(house.refused(&["user", "create", "ann"]).contains("no application yet"));
+    house.told(&["app", "create", "only"]);
     let plain = house.told(&["user", "create", "ann/😀"]);
     assert!(plain.contains("ann/😀") && !plain.contains("access token"), "{plain}");
     assert!(house.refused(&["user", "create", "ann/😀"]).contains("exists"));
@@ -44,6 +46,26 @@ fn users_are_made_once_and_given_new_tokens() {
     assert!(said.contains("at most 80 characters, but has 81"), "{said}");
     house.told(&["app", "create", "other"]);
     assert!(house.refused(&["user", "create", "cy"]).contains("--app"));
+}
+
+#[test]
+fn tokens_of_the_command_line_are_those_that_the_running_server_takes() {
+    let house = House::new();
+    let server = house.serve(&[]);
+    let app_id = server.told["appId"].as_str().unwrap();
+    let said = house.told(&["user", "create", "ann", "--issue-token"]);
+    let token = after(&said, "access token:");
+    let log_in = |token: &str| {
+        let body = serde_json::json!({
+            "appId": app_id, "userId": "ann", "accessToken": token, "deviceId": "d1",
+        });
+        server.post("/v1/sessions", &body.to_string()).0
+    };
+    assert!(log_in(&token).starts_with("HTTP/1.1 200"), "{}", log_in(&token));
+    assert!(log_in("").starts_with("HTTP/1.1 401"), "{}", log_in(""));
+    let renewed = after(&house.told(&["user", "token", "ann"]), "access token:");
+    assert!(log_in(&token).starts_with("HTTP/1.1 401"));
+    assert!(log_in(&renewed).starts_with("HTTP/1.1 200"));
 }
 
 /// The word after this label.

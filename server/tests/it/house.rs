@@ -80,11 +80,24 @@ impl Serving {
         self.told["url"].as_str().unwrap().split("//").nth(1).unwrap()
     }
 
-    /// One GET over a connection of its own: head and body.
+    /// One GET: head and body.
     pub fn get(&self, path: &str) -> (String, String) {
+        self.ask(&format!("GET {path} HTTP/1.1\r\nHost: curlew\r\nConnection: close\r\n\r\n"))
+    }
+
+    /// One POST of a JSON body: head and body.
+    pub fn post(&self, path: &str, body: &str) -> (String, String) {
+        let length = body.len();
+        self.ask(&format!(
+            "POST {path} HTTP/1.1\r\nHost: curlew\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        ))
+    }
+
+    /// One request over a connection of its own.
+    fn ask(&self, request: &str) -> (String, String) {
         let mut stream = TcpStream::connect(self.address()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: curlew\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();

@@ -4,6 +4,10 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+
 use crate::house::House;
 
 #[test]
@@ -36,4 +40,44 @@ fn an_unfinished_request_is_cut_at_the_limit() {
     server.signal("TERM");
     let (status, _, err) = server.ended();
     assert!(!status.success() && err.contains("stopped hard"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_connected_device_is_told_to_come_back_and_finds_its_session_after_the_restart() {
+    let house = House::new();
+    let server = house.serve(&[]);
+    let app_id = server.told["appId"].as_str().unwrap().to_owned();
+    let body = json!({ "appId": app_id, "userId": "ann", "deviceId": "d1" }).to_string();
+    let (head, body) = server.post("/v1/sessions", &body);
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}\n{body}");
+    let key = serde_json::from_str::<Value>(&body).unwrap()["sessionKey"].clone();
+    let hello = json!({ "type": "hello", "versions": [1], "sessionKey": key }).to_string();
+
+    let url = format!("ws://{}/v1/socket", server.address());
+    let (mut socket, _) = tokio_tungstenite::connect_async(&url).await.unwrap();
+    socket.send(Message::text(hello.clone())).await.unwrap();
+    let welcome = socket.next().await.unwrap().unwrap().into_text().unwrap();
+    assert!(welcome.contains("\"welcome\""), "{welcome}");
+    server.signal("TERM");
+    let mut goodbye = None;
+    let close = loop {
+        match socket.next().await.expect("a close comes before the end").unwrap() {
+            Message::Close(close) => break close.expect("the close has a code"),
+            Message::Text(text) if text.contains("\"goodbye\"") => goodbye = Some(text),
+            _ => {}
+        }
+    };
+    assert_eq!(u16::from(close.code), 1012);
+    assert!(goodbye.is_some_and(|text| text.contains("1000")), "it says when to come back");
+    // Reading on answers the close.
+    while let Some(Ok(_)) = socket.next().await {}
+    let (status, _, err) = server.ended();
+    assert!(status.success(), "{err}");
+
+    let again = house.serve(&[]);
+    let url = format!("ws://{}/v1/socket", again.address());
+    let (mut socket, _) = tokio_tungstenite::connect_async(&url).await.unwrap();
+    socket.send(Message::text(hello)).await.unwrap();
+    let welcome = socket.next().await.unwrap().unwrap().into_text().unwrap();
+    assert!(welcome.contains("\"welcome\""), "{welcome}");
 }
