@@ -7,8 +7,9 @@
 //!     +-----------------> Closed <------------------------------------+
 //! ```
 //!
-//! Calling order: `handle_*`, `push`, `attach` and `detach` take what happened, then [`Session::poll`]
-//! until it gives `None`, then wait until [`Session::wake_at`]. An idle session owns no heap.
+//! Calling order: `handle_*`, `push`, `attach` and `detach` take what happened, then
+//! [`Session::poll`] until it gives `None`, then wait until [`Session::wake_at`]. An idle session
+//! owns no heap.
 
 mod buffer;
 mod session;

@@ -263,8 +263,8 @@ impl<S: Socket> Device<'_, S> {
         let wait = wake_at.map_or(limits::HEARTBEAT_INTERVAL, |at| at.since(now));
         let frame = tokio::select! {
             biased;
-            // First, so that a flood of events cannot keep acknowledgements from being read; a flood
-            // of messages keeps no event back, because each step begins with those.
+            // First, so that a flood of events cannot keep acknowledgements from being read; a
+            // flood of messages keeps no event back, because each step begins with those.
             frame = self.socket.recv() => Some(frame),
             () = self.line.wake.notified() => None,
             () = sleep(wait.duration()) => None,
