@@ -1,5 +1,7 @@
 //! The whole router, driven without a socket over the store in memory.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod calls;
 mod sessions;
 mod users;

@@ -32,7 +32,11 @@ async fn f03_each_reason_has_its_code_and_its_words() {
     let user = json!({"user_id": "u", "issue_access_token": true});
     let token = world.ask("POST /v3/users", user).await.text("access_token");
     let app = world.a.0.clone();
-    let body = |app: &str, user: &str, token: &str| json!({"appId": app, "userId": user, "accessToken": token, "deviceId": "d"});
+    let body = |app: &str, user: &str, token: &str| {
+        let mut body = json!({"appId": app, "userId": user, "deviceId": "d"});
+        body["accessToken"] = token.into();
+        body
+    };
     for (body, status, code, word) in [
         (body(&app, "u", "wrong"), 401, 401_121, "not this user's"),
         (body("NO-APP", "u", ""), 400, 400_200, "no application"),
