@@ -3,7 +3,7 @@
 use curlew_base::EndResult;
 use curlew_store::memory::MemoryStore;
 use curlew_store::{CallRecord, Store};
-use curlew_wire::call::CallState;
+use curlew_wire::call::{CallState, CallView};
 use std::collections::BTreeMap;
 
 use crate::device::Device;
@@ -26,6 +26,22 @@ pub fn at_most_one_answers(devices: &[&Device]) -> Vec<String> {
     }
     seated.retain(|_, names| names.len() > 1);
     seated.iter().map(|(id, names)| format!("P1: {id} was answered on {names:?}")).collect()
+}
+
+/// P6 while calls live: the device sees of each call what a snapshot would tell it.
+#[must_use]
+pub fn in_step(device: &Device, truth: &[CallView]) -> Vec<String> {
+    let differs = |seen: &CallView| {
+        let now = truth.iter().find(|view| view.call_id == seen.call_id)?;
+        let same = seen.state == now.state || seen.ended.is_some() && now.ended.is_some();
+        (!same).then(|| {
+            let (name, id) = (&device.name, &seen.call_id);
+            format!("P6: {name} sees {id} {:?}, but it is {:?}", seen.state, now.state)
+        })
+    };
+    let unknown = truth.iter().filter(|now| !device.calls.contains_key(&now.call_id));
+    let unknown = unknown.map(|now| format!("P6: {} missed {}", device.name, now.call_id));
+    device.calls.values().filter_map(differs).chain(unknown).collect()
 }
 
 /// P1, P2, P3 and P6 when all is quiet: everyone is connected, every call is over.

@@ -6,6 +6,7 @@ use curlew_control::{Clock, Control, DeviceKey, Ids};
 use curlew_gateway::Gateway;
 use curlew_store::memory::MemoryStore;
 use curlew_store::{AppRecord, SessionRecord, Store, StoreError, UserRecord};
+use curlew_wire::call::CallView;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::task::JoinSet;
@@ -139,6 +140,12 @@ impl Server {
     #[must_use]
     pub fn live_calls(&self) -> usize {
         self.running.as_ref().map_or(0, |running| running.control.live_calls())
+    }
+
+    /// What a snapshot would tell the device about these calls.
+    pub async fn truth(&self, device: &DeviceKey, known: &[CallId]) -> Vec<CallView> {
+        let Some(running) = &self.running else { return Vec::new() };
+        running.control.snapshot(device, known).await.unwrap_or_default()
     }
 
     /// The store, for the referees.
