@@ -11,9 +11,9 @@ pub struct Folder(PathBuf);
 
 /// Why the data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{} cannot be used: {cause}; set data_dir to a folder that you may write to", path.display())]
+#[error("{path} cannot be used: {cause}; set data_dir to a folder that you may write to")]
 pub struct FolderError {
-    path: PathBuf,
+    path: String,
     #[source]
     cause: io::Error,
 }
@@ -24,7 +24,7 @@ impl Folder {
     /// # Errors
     /// If the folder cannot be made or written to.
     pub fn prepare(path: &Path) -> Result<Self, FolderError> {
-        let failed = |cause| FolderError { path: path.to_path_buf(), cause };
+        let failed = |cause| FolderError { path: path.display().to_string(), cause };
         if !path.is_dir() {
             private_folder(path).map_err(failed)?;
         }

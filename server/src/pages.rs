@@ -27,7 +27,8 @@ struct Phone;
 const APP_ID_MARK: &str = "{{APP_ID}}";
 
 /// Own scripts only; WebSockets to any host, because the page can be pointed at another server.
-const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: https:; \
+const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; \
+    img-src 'self' data: https:; \
     media-src 'self' blob: mediastream:; style-src 'self' 'unsafe-inline'; object-src 'none'; \
     base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 

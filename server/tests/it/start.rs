@@ -1,5 +1,12 @@
 //! The first start, the later ones, and what the port answers.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
 use crate::house::House;
 
 #[test]
@@ -64,11 +71,37 @@ fn the_front_page_carries_the_app_id_and_guards_or_says_how_to_build_it() {
 }
 
 #[test]
-fn a_self_signed_port_speaks_tls_and_no_plain_http() {
+fn a_self_signed_port_speaks_tls_under_each_of_its_names_and_no_plain_http() {
     let house = House::new();
     let server = house.serve(&["--tls", "self-signed", "--tls-name", "desk.local"]);
     assert!(server.told["url"].as_str().unwrap().starts_with("https://127.0.0.1:"));
-    assert!(house.folder.path().join("data/self-signed.cert.pem").exists());
+    let pem = house.folder.path().join("data/self-signed.cert.pem");
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(pem).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let trust = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let trust = Arc::new(trust);
+    let request = b"GET /healthz HTTP/1.1\r\nHost: curlew\r\nConnection: close\r\n\r\n";
+    for name in ["localhost", "127.0.0.1", "desk.local"] {
+        let name = name.try_into().unwrap();
+        let mut tls = rustls::ClientConnection::new(Arc::clone(&trust), name).unwrap();
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        let mut secured = rustls::Stream::new(&mut tls, &mut stream);
+        secured.write_all(request).unwrap();
+        let mut answer = [0; 12];
+        secured.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
+    }
+    let mut plain = TcpStream::connect(server.address()).unwrap();
+    plain.write_all(request).unwrap();
+    let mut answer = Vec::new();
+    // The server may also reset the connection; what counts is that it says nothing in the clear.
+    let _ = plain.read_to_end(&mut answer);
+    assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
 }
 
 #[test]
