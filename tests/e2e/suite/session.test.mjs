@@ -64,12 +64,14 @@ test("another app id ends what was and starts afresh; same names never cross (F0
   const [ann, ben] = await Promise.all([
     here.signedIn("ann"), here.signedIn("ben", { gated: true }),
   ]);
-  await ring(ann, ben, "ben");
+  const callId = await connect(ann, ben, "ben");
   const before = [...ben.gate.sockets];
   assert.equal(before.length, 1);
   await ben.signIn("ben", { appId: second });
-  await ann.saw("out.Ended");
+  await agreeOn("completed", callId, { server: here.server, caller: ann, callees: [] });
+  assert.equal(await ben.count("in.Ended"), 1);
   assert.equal(await ben.ongoing(), 0);
+  await ben.isClean();
   assert.equal(ben.gate.sockets.size, 1);
   assert.ok(!ben.gate.sockets.has(before[0]), "the first application's socket is closed");
 
@@ -84,7 +86,18 @@ test("another app id ends what was and starts afresh; same names never cross (F0
   await ben.saw("ringing", { nth: 2 });
   assert.equal(await ann.count("ringing"), 0);
   await other.call("out", "end");
-  await ben.saw("in.Ended", { nth: (await ben.count("in.Ended")) || 1 });
+  await ben.saw("in.Ended", { nth: 2 });
+});
+
+test("another app id while it rings: here the ring vanishes, there it goes on (F05)", async () => {
+  const second = await here.server.secondApp();
+  const [cat, dan] = await Promise.all([here.signedIn("cat"), here.signedIn("dan")]);
+  await cat.page.evaluate(() => SendBirdCall.setRingingTimeout(2));
+  const callId = await ring(cat, dan, "dan");
+  await dan.signIn("dan", { appId: second });
+  assert.equal(await dan.ongoing(), 0);
+  await cat.saw("out.Ended");
+  await agreeOn("no_answer", callId, { server: here.server, caller: cat, callees: [] });
 });
 
 test("signed out, the device is rung no more (F06)", async () => {
