@@ -9,8 +9,8 @@ const CONNECTION_CHECK_MS = 3000;
 /** An answer slower than this means that the SDK is still reconnecting. */
 const CONNECTION_ANSWER_MS = 1500;
 
-/** The name signed in with, the call on the screen, and the page's two clocks. */
-const phone = { user: null, call: null, ticking: 0, checking: 0, tone: null };
+/** The name signed in with, the call on the screen and whether it is up, clocks, the ring. */
+const phone = { user: null, call: null, isUp: false, ticking: 0, checking: 0, tone: null };
 
 start();
 
@@ -149,6 +149,7 @@ function views(isVideoCall, videoEnabled) {
 
 function follow(call) {
   phone.call = call;
+  phone.isUp = false;
   showProblem("");
   at("outcome").textContent = "";
   at("outcome").dataset.result = "";
@@ -158,6 +159,7 @@ function follow(call) {
     sayState("Connecting…")();
   };
   call.onConnected = () => {
+    phone.isUp = true;
     sayState("Connected")();
     showMedia(call);
   };
@@ -262,7 +264,8 @@ function showMedia(call) {
   at("camera").textContent = camera ? "Camera off" : "Camera on";
   at("camera").setAttribute("aria-pressed", String(!camera));
   at("stage").dataset.localVideo = camera ? "on" : "off";
-  at("stage").dataset.remoteVideo = call.isRemoteVideoEnabled === false ? "off" : "on";
+  const theirPicture = phone.isUp && call.isRemoteVideoEnabled !== false;
+  at("stage").dataset.remoteVideo = theirPicture ? "on" : "off";
   const silent = call.isRemoteAudioEnabled === false;
   at("remote-muted").textContent = silent ? `${theirs} is muted` : "";
   at("remote-muted").hidden = !silent;
