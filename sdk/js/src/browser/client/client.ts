@@ -174,7 +174,8 @@ export class Client {
     this.assertCurrent(generation);
     this.deviceId ||= randomUuid();
     const { appId } = server;
-    const body = { appId, userId, deviceId: this.deviceId, ...(accessToken ? { accessToken } : {}) };
+    const token = accessToken ? { accessToken } : {};
+    const body = { appId, userId, deviceId: this.deviceId, ...token };
     const { sessionKey, user } = await createSession(server.http, body);
     if (generation !== this.generation) dropSession(server.http, sessionKey);
     this.assertCurrent(generation);
