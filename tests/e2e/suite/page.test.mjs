@@ -158,6 +158,15 @@ test("signing out and reloading: the name stays in the address only while signed
   assert.equal(new URL(ann.url()).search, "");
 });
 
+test("one sees that the connection is lost, and that it is back", async () => {
+  const ann = await phone("ann");
+  await here.server.kill("SIGKILL");
+  await ann.waitForSelector('#connection[data-state="lost"]');
+  await here.server.start();
+  await connected(ann);
+  assert.equal(await ann.textContent("#connection"), "Connected as ann");
+});
+
 test("on an insecure page the cure is said", async () => {
   const browser = await launch("--host-resolver-rules=MAP phone.test 127.0.0.1");
   try {
