@@ -4,7 +4,7 @@ use curlew_base::{AppId, CallId, UserId};
 use curlew_call::Input;
 use curlew_store::{Store, StoreError};
 use curlew_wire::server::EventBody;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::sync::Notify;
 
 use crate::index::{Index, Slot};
@@ -16,7 +16,8 @@ pub struct Control {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
-    deliver: OnceLock<Arc<dyn Deliver>>,
+    /// Weak, as the gateway holds control: neither must keep the other's store open.
+    deliver: OnceLock<Weak<dyn Deliver>>,
     index: Mutex<Index>,
     /// Wakes `run_deadlines` when an earlier deadline came up.
     pub(crate) sooner: Notify,
@@ -36,9 +37,9 @@ impl Control {
         })
     }
 
-    /// Sets who carries events to devices; once, before the first request.
-    pub fn set_deliver(&self, deliver: Arc<dyn Deliver>) {
-        if self.deliver.set(deliver).is_err() {
+    /// Sets who carries events to devices; once, before the first request. The caller keeps it.
+    pub fn set_deliver(&self, deliver: &Arc<dyn Deliver>) {
+        if self.deliver.set(Arc::downgrade(deliver)).is_err() {
             tracing::error!("control has a deliverer already; the second one is ignored");
         }
     }
@@ -104,13 +105,13 @@ impl Control {
     }
 
     pub(crate) fn send(&self, to: &DeviceKey, event: EventBody) {
-        if let Some(deliver) = self.deliver.get() {
+        if let Some(deliver) = self.deliverer() {
             deliver.deliver(to, event);
         }
     }
 
-    pub(crate) fn deliverer(&self) -> Option<&Arc<dyn Deliver>> {
-        self.deliver.get()
+    pub(crate) fn deliverer(&self) -> Option<Arc<dyn Deliver>> {
+        self.deliver.get().and_then(Weak::upgrade)
     }
 
     pub(crate) fn slot(&self, id: &CallId) -> Option<Slot> {

@@ -37,7 +37,8 @@ impl Gateway {
             goodbye: watch::Sender::new(None),
             open: watch::Sender::new(0),
         });
-        gateway.control.set_deliver(Arc::<Self>::clone(&gateway));
+        let deliver: Arc<dyn Deliver> = Arc::<Self>::clone(&gateway);
+        gateway.control.set_deliver(&deliver);
         gateway
     }
 

@@ -103,7 +103,8 @@ impl World {
         let (b, b_token) = make("B").await.unwrap();
         let control = Control::new(store.clone(), clock.clone(), ids.clone());
         let closed = Arc::new(Closed::default());
-        control.set_deliver(closed.clone());
+        let deliver: Arc<dyn curlew_control::Deliver> = closed.clone();
+        control.set_deliver(&deliver);
         Self {
             router: curlew_api::router(ApiState::new(control.clone())),
             store,

@@ -117,7 +117,8 @@ impl World {
         let shared: Arc<dyn Store> = Arc::new(store.clone());
         let control = Control::new(shared, clock, Arc::new(CountedIds::default()));
         let told = Arc::new(Told::default());
-        control.set_deliver(told.clone());
+        let deliver: Arc<dyn Deliver> = told.clone();
+        control.set_deliver(&deliver);
         control.recover().await.unwrap();
         let runner = Arc::clone(&control);
         tokio::spawn(async move { runner.run_deadlines().await });
