@@ -127,7 +127,7 @@ pub async fn create_user(
         access_token_hash: token.as_deref().map(chance::hash),
         has_token_ever: issue_token,
         has_ever_logged_in: false,
-        tokens_valid_from_ms: 0,
+        tokens_valid_from_ms: now_ms() - 1,
         created_at_ms: now_ms(),
         last_seen_at_ms: 0,
     };

@@ -1,8 +1,9 @@
 //! Bytes to messages: every field has a type and a cap, and a violation names the field.
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use crate::client::{ClientMessage, Dial, Hello, SignalTo, Verb};
+use crate::client::{ClientMessage, Dial, Hello, Request, SignalTo, Verb};
 use curlew_base::limits;
 
 /// A field that broke its rule.
@@ -40,14 +41,14 @@ pub fn decode_client(text: &str) -> Result<ClientMessage, DecodeError> {
     if text.len() > limits::MESSAGE_BYTES {
         return Err(DecodeError::Broken(format!("over {} bytes", limits::MESSAGE_BYTES)));
     }
-    let value: serde_json::Value =
+    let value: Value =
         serde_json::from_str(text).map_err(|e| DecodeError::Broken(e.to_string()))?;
     if !value.is_object() {
         return Err(DecodeError::Broken("an array or a bare value".into()));
     }
-    let id = value.get("id").and_then(serde_json::Value::as_u64);
+    let id = value.get("id").and_then(Value::as_u64);
     let bad = |bad| DecodeError::Bad { id, bad };
-    let message: ClientMessage = decode_value(value).map_err(bad)?;
+    let message = decode_message(value).map_err(bad)?;
     check(&message).map_err(bad)?;
     Ok(message)
 }
@@ -65,8 +66,47 @@ pub fn decode_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BadField> {
     }
 }
 
-fn decode_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, BadField> {
-    serde_path_to_error::deserialize(value).map_err(name_field)
+/// Tag first, then the struct behind it: serde's own tagged enums forget at which field it failed.
+fn decode_message(mut value: Value) -> Result<ClientMessage, BadField> {
+    match tag(&value, "type", "type")?.as_str() {
+        "hello" => decode_value(value, "").map(ClientMessage::Hello),
+        "ack" => decode_value(value, "").map(ClientMessage::Ack),
+        "ping" => Ok(ClientMessage::Ping),
+        "pong" => Ok(ClientMessage::Pong),
+        "request" => {
+            let id = value.get("id").and_then(Value::as_u64);
+            let id = id.ok_or_else(|| bad("id", "must be a whole number"))?;
+            let body = value.get_mut("body").map(Value::take);
+            let body = body.ok_or_else(|| bad("body", "missing field `body`"))?;
+            Ok(ClientMessage::Request(Request { id, body: decode_verb(body)? }))
+        }
+        other => Err(bad("type", &format!("there is no message {other:?}"))),
+    }
+}
+
+fn decode_verb(body: Value) -> Result<Verb, BadField> {
+    const IN: &str = "body.";
+    match tag(&body, "verb", "body.verb")?.as_str() {
+        "dial" => decode_value(body, IN).map(Verb::Dial),
+        "accept" => decode_value(body, IN).map(Verb::Accept),
+        "end" => decode_value(body, IN).map(Verb::End),
+        "media" => decode_value(body, IN).map(Verb::Media),
+        "settings" => decode_value(body, IN).map(Verb::Settings),
+        "signal" => decode_value(body, IN).map(Verb::Signal),
+        other => Err(bad("body.verb", &format!("there is no verb {other:?}"))),
+    }
+}
+
+fn tag(value: &Value, key: &str, path: &str) -> Result<String, BadField> {
+    let tag = value.get(key).and_then(Value::as_str).map(str::to_owned);
+    tag.ok_or_else(|| bad(path, "must be a text that names what this is"))
+}
+
+fn decode_value<T: DeserializeOwned>(value: Value, prefix: &str) -> Result<T, BadField> {
+    serde_path_to_error::deserialize(value).map_err(name_field).map_err(|mut bad| {
+        bad.field.insert_str(0, prefix);
+        bad
+    })
 }
 
 fn name_field(e: serde_path_to_error::Error<serde_json::Error>) -> BadField {
@@ -183,7 +223,11 @@ mod tests {
         assert_eq!(id, Some(7));
         assert_eq!(text, "body.ringingTimeoutSecs: must be 1 to 600 seconds, but is 601");
         let (_, text) = refused(&dial(r#","customItems":{"a":1}"#));
-        assert!(text.contains("string"), "{text}");
+        assert!(text.starts_with("body.customItems") && text.contains("string"), "{text}");
+        let (_, text) = refused(&dial("").replace(r#""audioEnabled":true"#, r#""audioEnabled":1"#));
+        assert!(text.starts_with("body.settings.audioEnabled: "), "{text}");
+        let (_, text) = refused(&dial("").replace(r#""isVideoCall":true,"#, ""));
+        assert!(text.starts_with("body.isVideoCall: missing"), "{text}");
         let long = "x".repeat(81);
         let (_, text) =
             refused(&dial("").replace(r#""calleeId":"b""#, &format!(r#""calleeId":"{long}""#)));
