@@ -1,10 +1,19 @@
-//! `cargo xtask bench <name>`: a benchmark of `tests/bench` in a release build.
+//! `cargo xtask bench <name>`: a benchmark of `tests/bench` in a release build, and its part that
+//! needs a browser.
 
 use std::path::Path;
 
+use crate::node;
 use crate::process::{Failure, Job};
 
-/// Hands everything on to the benchmark program.
+/// The echo server that the signalling benchmark compares with.
+const ECHO: &str = "tests/bench/echo";
+
+/// Builds what is measured and what measures, then runs both parts.
 pub fn run(root: &Path, args: &[String]) -> Result<(), Failure> {
-    Job::new("cargo", &["run", "--release", "-p", "curlew-bench", "--"]).with(args).become_it(root)
+    node::install(root, ECHO)?;
+    node::build_sdk(root)?;
+    Job::new("cargo", &["build", "--release", "-p", "curlew", "-p", "curlew-bench"]).run(root)?;
+    Job::new("target/release/curlew-bench", args).run(root)?;
+    node::script(root, node::E2E, &["run", "bench"])
 }

@@ -35,11 +35,7 @@ impl Phone {
         let body = serde_json::json!({ "appId": app, "userId": user, "deviceId": device });
         let answer = http.post("/v1/sessions", &body.to_string()).await?;
         let session: SessionCreated = serde_json::from_slice(&answer)?;
-        let stream = TcpStream::connect(host).await?;
-        stream.set_nodelay(true)?;
-        let config = WebSocketConfig::default().read_buffer_size(2048).write_buffer_size(0);
-        let url = format!("ws://{host}/v1/socket");
-        let (socket, _) = client_async_with_config(url, stream, Some(config)).await?;
+        let socket = connect(host).await?;
         let mut phone = Self { socket, next_id: 1, calls: BTreeMap::new() };
         let hello = Hello {
             versions: vec![curlew_wire::PROTOCOL_VERSION],
@@ -50,6 +46,14 @@ impl Phone {
         phone.send(&ClientMessage::Hello(hello)).await?;
         while !matches!(phone.next().await?, ServerMessage::Event(_)) {}
         Ok(phone)
+    }
+
+    /// A connection that has echoed one message, without any signing in.
+    pub async fn bare(host: &str) -> Result<WebSocketStream<TcpStream>, Box<dyn Error>> {
+        let mut socket = connect(host).await?;
+        socket.send(Message::text("a message of about the length of a heartbeat")).await?;
+        socket.next().await.ok_or("the server closed")??;
+        Ok(socket)
     }
 
     async fn send(&mut self, message: &ClientMessage) -> Result<(), Box<dyn Error>> {
@@ -133,4 +137,12 @@ impl Phone {
         self.calls.clear();
         self.ask(Verb::End(CallRef { call_id: call.clone() })).await.map(drop)
     }
+}
+
+async fn connect(host: &str) -> Result<WebSocketStream<TcpStream>, Box<dyn Error>> {
+    let stream = TcpStream::connect(host).await?;
+    stream.set_nodelay(true)?;
+    let config = WebSocketConfig::default().read_buffer_size(2048).write_buffer_size(0);
+    let url = format!("ws://{host}/v1/socket");
+    Ok(client_async_with_config(url, stream, Some(config)).await?.0)
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::http::Http;
 use crate::phone::Phone;
-use crate::process::Server;
+use crate::process::{Echo, Server};
 
 /// What to measure, and how much of it.
 #[derive(Args)]
@@ -20,12 +20,15 @@ pub struct Options {
     /// Idle authenticated connections.
     #[arg(long, default_value_t = 10_000)]
     connections: u32,
-    /// Complete calls, in each of the pairs.
-    #[arg(long, default_value_t = 100)]
+    /// Complete calls of each pair; more would meet the pace that a connection is held to.
+    #[arg(long, default_value_t = 20)]
     calls: u32,
     /// Pairs of people who call each other at the same time.
-    #[arg(long, default_value_t = 32)]
+    #[arg(long, default_value_t = 64)]
     pairs: u32,
+    /// The echo server to compare with.
+    #[arg(long, default_value = "tests/bench/echo/server.mjs")]
+    echo: PathBuf,
 }
 
 pub async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
@@ -114,6 +117,15 @@ async fn idle(
     let each = grown / u64::from(options.connections.max(1));
     println!("idle authenticated connections: {}", phones.len());
     println!("  server memory each:     {each} bytes");
+    drop(phones);
+    let echo = Echo::start(&options.echo).await?;
+    let before = echo.rss_bytes()?;
+    let mut sockets = Vec::new();
+    for _ in 0..options.connections {
+        sockets.push(Phone::bare(&echo.host).await?);
+    }
+    let each = echo.rss_bytes()?.saturating_sub(before) / u64::from(options.connections.max(1));
+    println!("  a bare echo server of `ws` on Node, each: {each} bytes");
     Ok(())
 }
 
