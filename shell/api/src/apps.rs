@@ -23,6 +23,8 @@ pub async fn create_app(
         token_required: false,
         api_token_hash: hash_of(token.as_bytes()),
         session_token_key: ids.secret().to_vec(),
+        glare_answers: true,
+        early_candidates: true,
         created_at_ms: now_ms,
     };
     store.create_app(app.clone()).await?;

@@ -164,6 +164,8 @@ mod tests {
             token_required: false,
             api_token_hash: vec![],
             session_token_key: vec![9; 32],
+            glare_answers: true,
+            early_candidates: true,
             created_at_ms: 0,
         }
     }

@@ -102,7 +102,12 @@ impl Control {
         });
         let outbox = outbox.collect();
         self.store
-            .commit_call(CallCommit { record: record.to_row(), expected_version, outbox })
+            .commit_call(CallCommit {
+                record: record.to_row(),
+                expected_version,
+                unless_crossed: false,
+                outbox,
+            })
             .await
     }
 

@@ -4,10 +4,15 @@
 //! in [`run`]. Cases share one store, so each must bear the rows of the others.
 
 mod calls;
+mod glare;
+mod log;
 mod outbox;
 mod users;
 
-use crate::{AppRecord, CallRecord, OutboxRecord, SessionRecord, Store, StoreError, UserRecord};
+use crate::{
+    AppRecord, CallCommit, CallRecord, CallSettings, OutboxRecord, SessionRecord, Store,
+    StoreError, UserRecord,
+};
 
 /// Ids that a careless layer would fold, escape, cut or normalise.
 pub(crate) const ODD_IDS: [&str; 9] = [
@@ -25,9 +30,12 @@ pub(crate) const ODD_IDS: [&str; 9] = [
 /// Runs every case against one empty store.
 pub(crate) async fn run(store: &dyn Store) {
     calls::run(store).await;
+    glare::run(store).await;
+    log::run(store).await;
     outbox::run(store).await;
     users::run(store).await;
     apps_are_told_apart(store).await;
+    call_settings_are_kept(store).await;
     store.ping().await.unwrap();
 }
 
@@ -39,6 +47,8 @@ pub(crate) fn app(app_id: &str) -> AppRecord {
         token_required: false,
         api_token_hash: format!("api token of {app_id}").into_bytes(),
         session_token_key: vec![0, 255, 7],
+        glare_answers: true,
+        early_candidates: true,
         created_at_ms: 1_000,
     }
 }
@@ -80,9 +90,11 @@ pub(crate) fn call(app_id: &str, call_id: &str) -> CallRecord {
         caller_id: "ann".to_owned(),
         callee_id: "bob".to_owned(),
         dial_key: call_id.to_owned(),
+        answer_key: None,
         is_video_call: true,
         machine_json: r#"{"state":"ringing"}"#.to_owned(),
         version: 1,
+        ringing: true,
         deadline_ms: Some(60_000),
         ended: false,
         end_result: None,
@@ -98,6 +110,7 @@ pub(crate) fn ended(call: &CallRecord) -> CallRecord {
     CallRecord {
         machine_json: r#"{"state":"ended"}"#.to_owned(),
         version: call.version + 1,
+        ringing: false,
         deadline_ms: None,
         ended: true,
         end_result: Some("COMPLETED".to_owned()),
@@ -106,6 +119,21 @@ pub(crate) fn ended(call: &CallRecord) -> CallRecord {
         duration_ms: 4_321,
         ..call.clone()
     }
+}
+
+/// A commit that inserts this call.
+pub(crate) fn inserting(record: &CallRecord) -> CallCommit {
+    CallCommit {
+        record: record.clone(),
+        expected_version: None,
+        unless_crossed: false,
+        outbox: Vec::new(),
+    }
+}
+
+/// A commit that moves the call on from this version.
+pub(crate) fn from_version(expected: i64, record: &CallRecord) -> CallCommit {
+    CallCommit { expected_version: Some(expected), ..inserting(record) }
 }
 
 /// A message about this call.
@@ -151,4 +179,19 @@ async fn apps_are_told_apart(store: &dyn Store) {
     assert_conflict(store.set_api_token_hash("apps-1", second.api_token_hash.clone()).await);
     assert!(!store.set_token_required("nowhere", true).await.unwrap());
     assert!(!store.set_api_token_hash("nowhere", vec![1]).await.unwrap());
+}
+
+async fn call_settings_are_kept(store: &dyn Store) {
+    let (first, second) = (app("settings-1"), app("settings-2"));
+    store.create_app(first.clone()).await.unwrap();
+    store.create_app(second.clone()).await.unwrap();
+    for (glare_answers, early_candidates) in [(false, true), (true, false), (false, false)] {
+        let settings = CallSettings { glare_answers, early_candidates };
+        assert!(store.set_call_settings("settings-1", settings).await.unwrap());
+        let expected = AppRecord { glare_answers, early_candidates, ..first.clone() };
+        assert_eq!(store.app("settings-1").await.unwrap(), Some(expected));
+    }
+    assert_eq!(store.app("settings-2").await.unwrap(), Some(second));
+    let settings = CallSettings { glare_answers: false, early_candidates: false };
+    assert!(!store.set_call_settings("nowhere", settings).await.unwrap());
 }

@@ -14,7 +14,8 @@ pub mod sqlite;
 use async_trait::async_trait;
 
 pub use records::{
-    AppRecord, CallCommit, CallRecord, OutboxRecord, SessionRecord, UserFilter, UserRecord,
+    AppRecord, CallCommit, CallFilter, CallRecord, CallSettings, OutboxRecord, SessionRecord,
+    UserFilter, UserRecord,
 };
 
 /// Why a store did not do what it was asked; "not found" is `None` or `false`, not an error.
@@ -47,6 +48,13 @@ pub trait Store: Send + Sync {
     async fn set_api_token_hash(&self, app_id: &str, hash: Vec<u8>) -> Result<bool, StoreError>;
     /// Sets the access-token policy; `false` if there is no such application.
     async fn set_token_required(&self, app_id: &str, required: bool) -> Result<bool, StoreError>;
+    /// Sets what the application decides about its calls; `false` if there is no such
+    /// application.
+    async fn set_call_settings(
+        &self,
+        app_id: &str,
+        settings: CallSettings,
+    ) -> Result<bool, StoreError>;
     /// The application whose back end holds this token.
     async fn app_by_api_token_hash(&self, hash: &[u8]) -> Result<Option<AppRecord>, StoreError>;
 
@@ -86,19 +94,32 @@ pub trait Store: Send + Sync {
         user_id: &str,
     ) -> Result<Vec<SessionRecord>, StoreError>;
 
-    /// Writes one step of a call and its outbox rows together, or neither. `Conflict` if the
-    /// stored version is not the expected one, or on insert if the call id or the
-    /// (application, caller, dial key) exists. An update leaves the ids, the dial key,
-    /// `is_video_call` and `started_at_ms` as they were inserted.
+    /// Writes one step of a call and its outbox rows together, or neither. `Conflict` if:
+    /// - the stored version is not the expected one;
+    /// - on insert, the call id or the (application, caller, dial key) exists, or the caller
+    ///   answered a call of this application with this dial key;
+    /// - on insert with `unless_crossed`, a call rings from the callee to the caller;
+    /// - the callee dialled or answered another call with this answer key.
+    ///
+    /// An update leaves the ids, the dial key, `is_video_call` and `started_at_ms` as they were
+    /// inserted, and the answer key as it was first set.
     async fn commit_call(&self, commit: CallCommit) -> Result<(), StoreError>;
     /// The call of this id, if it belongs to this application.
     async fn call(&self, app_id: &str, call_id: &str) -> Result<Option<CallRecord>, StoreError>;
-    /// The call this caller started with this dial key.
+    /// The call that this user started, or answered by glare, with this dial key of theirs.
     async fn call_by_dial_key(
         &self,
         app_id: &str,
-        caller_id: &str,
+        user_id: &str,
         dial_key: &str,
+    ) -> Result<Option<CallRecord>, StoreError>;
+    /// Of the calls that ring from this caller to this callee, the first in ascending order of
+    /// (`started_at_ms`, `call_id`).
+    async fn ringing_call(
+        &self,
+        app_id: &str,
+        caller_id: &str,
+        callee_id: &str,
     ) -> Result<Option<CallRecord>, StoreError>;
     /// Every call that has not ended, of all applications, by call id; read once at start.
     async fn live_calls(&self) -> Result<Vec<CallRecord>, StoreError>;
@@ -106,12 +127,14 @@ pub trait Store: Send + Sync {
     /// most overdue first.
     async fn due_calls(&self, now_ms: i64, limit: u32) -> Result<Vec<CallRecord>, StoreError>;
     /// Up to `limit` calls in descending order of (`started_at_ms`, `call_id`), before the
-    /// given place.
+    /// given place; following the last row of each page never repeats a call and never skips
+    /// one that was in the list when the first page was read.
     async fn list_calls(
         &self,
         app_id: &str,
         before: Option<(i64, String)>,
         limit: u32,
+        filter: CallFilter,
     ) -> Result<Vec<CallRecord>, StoreError>;
 
     /// Up to `limit` outbox rows whose id is greater than `id`, ascending. Ids start at 1,

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::{
-    AppRecord, CallCommit, CallRecord, OutboxRecord, SessionRecord, Store, StoreError, UserFilter,
-    UserRecord,
+    AppRecord, CallCommit, CallFilter, CallRecord, CallSettings, OutboxRecord, SessionRecord,
+    Store, StoreError, UserFilter, UserRecord,
 };
 
 /// A store whose clones share one state, so that a simulated server can stop and another can
@@ -41,6 +41,7 @@ struct State {
     sessions: BTreeMap<DeviceKey, SessionRecord>,
     devices_by_key_hash: BTreeMap<Vec<u8>, DeviceKey>,
     calls: BTreeMap<String, CallRecord>,
+    /// The call that a user's dial key names: the one they started or answered with it.
     calls_by_dial_key: BTreeMap<DialKey, String>,
     /// Ids of the calls that have not ended, so that a sweep costs nothing for the others.
     live: BTreeSet<String>,
@@ -73,13 +74,16 @@ impl State {
         Some(session)
     }
 
-    fn insert_call(&mut self, record: CallRecord) -> Result<(), StoreError> {
+    fn insert_call(&mut self, record: CallRecord, unless_crossed: bool) -> Result<(), StoreError> {
         let dial_key = dial_key(&record.app_id, &record.caller_id, &record.dial_key);
+        let (app_id, caller, callee) = (&record.app_id, &record.caller_id, &record.callee_id);
         if self.calls.contains_key(&record.call_id)
             || self.calls_by_dial_key.contains_key(&dial_key)
+            || (unless_crossed && self.ringing_call(app_id, callee, caller).is_some())
         {
             return Err(StoreError::Conflict);
         }
+        self.name_by_answer_key(&record)?;
         self.calls_by_dial_key.insert(dial_key, record.call_id.clone());
         self.mark_live(&record);
         self.calls.insert(record.call_id.clone(), record);
@@ -87,23 +91,33 @@ impl State {
     }
 
     fn update_call(&mut self, record: CallRecord, expected: i64) -> Result<(), StoreError> {
-        let stored = self
+        let inserted = self
             .calls
-            .get_mut(&record.call_id)
+            .get(&record.call_id)
             .filter(|stored| stored.app_id == record.app_id && stored.version == expected)
+            .cloned()
             .ok_or(StoreError::Conflict)?;
-        let inserted = stored.clone();
-        *stored = CallRecord {
+        let record = CallRecord {
             caller_id: inserted.caller_id,
             callee_id: inserted.callee_id,
             dial_key: inserted.dial_key,
+            answer_key: inserted.answer_key.or(record.answer_key),
             is_video_call: inserted.is_video_call,
             started_at_ms: inserted.started_at_ms,
             ..record
         };
-        let stored = stored.clone();
-        self.mark_live(&stored);
+        self.name_by_answer_key(&record)?;
+        self.mark_live(&record);
+        self.calls.insert(record.call_id.clone(), record);
         Ok(())
+    }
+
+    /// Lets the callee's answer key name the call, unless it names another one.
+    fn name_by_answer_key(&mut self, record: &CallRecord) -> Result<(), StoreError> {
+        let Some(answer_key) = &record.answer_key else { return Ok(()) };
+        let key = dial_key(&record.app_id, &record.callee_id, answer_key);
+        let named = self.calls_by_dial_key.entry(key).or_insert_with(|| record.call_id.clone());
+        if *named == record.call_id { Ok(()) } else { Err(StoreError::Conflict) }
     }
 
     fn mark_live(&mut self, record: &CallRecord) {
@@ -116,6 +130,13 @@ impl State {
 
     fn live_calls(&self) -> impl Iterator<Item = &CallRecord> {
         self.live.iter().filter_map(|call_id| self.calls.get(call_id))
+    }
+
+    fn ringing_call(&self, app_id: &str, caller_id: &str, callee_id: &str) -> Option<&CallRecord> {
+        self.live_calls()
+            .filter(|call| call.ringing && call.app_id == app_id)
+            .filter(|call| call.caller_id == caller_id && call.callee_id == callee_id)
+            .min_by_key(|call| call.place())
     }
 }
 
@@ -165,6 +186,18 @@ impl Store for MemoryStore {
 
     async fn set_token_required(&self, app_id: &str, required: bool) -> Result<bool, StoreError> {
         Ok(self.state().app_mut(app_id).map(|app| app.token_required = required).is_some())
+    }
+
+    async fn set_call_settings(
+        &self,
+        app_id: &str,
+        settings: CallSettings,
+    ) -> Result<bool, StoreError> {
+        let CallSettings { glare_answers, early_candidates } = settings;
+        let mut state = self.state();
+        let Some(app) = state.app_mut(app_id) else { return Ok(false) };
+        *app = AppRecord { glare_answers, early_candidates, ..app.clone() };
+        Ok(true)
     }
 
     async fn app_by_api_token_hash(&self, hash: &[u8]) -> Result<Option<AppRecord>, StoreError> {
@@ -259,7 +292,7 @@ impl Store for MemoryStore {
     async fn commit_call(&self, commit: CallCommit) -> Result<(), StoreError> {
         let mut state = self.state();
         match commit.expected_version {
-            None => state.insert_call(commit.record)?,
+            None => state.insert_call(commit.record, commit.unless_crossed)?,
             Some(expected) => state.update_call(commit.record, expected)?,
         }
         for message in commit.outbox {
@@ -277,12 +310,21 @@ impl Store for MemoryStore {
     async fn call_by_dial_key(
         &self,
         app_id: &str,
-        caller_id: &str,
+        user_id: &str,
         key: &str,
     ) -> Result<Option<CallRecord>, StoreError> {
         let state = self.state();
-        let call_id = state.calls_by_dial_key.get(&dial_key(app_id, caller_id, key));
+        let call_id = state.calls_by_dial_key.get(&dial_key(app_id, user_id, key));
         Ok(call_id.and_then(|call_id| state.calls.get(call_id)).cloned())
+    }
+
+    async fn ringing_call(
+        &self,
+        app_id: &str,
+        caller_id: &str,
+        callee_id: &str,
+    ) -> Result<Option<CallRecord>, StoreError> {
+        Ok(self.state().ringing_call(app_id, caller_id, callee_id).cloned())
     }
 
     async fn live_calls(&self) -> Result<Vec<CallRecord>, StoreError> {
@@ -306,6 +348,7 @@ impl Store for MemoryStore {
         app_id: &str,
         before: Option<(i64, String)>,
         limit: u32,
+        filter: CallFilter,
     ) -> Result<Vec<CallRecord>, StoreError> {
         let before = before.as_ref().map(|(at_ms, call_id)| (*at_ms, call_id.as_str()));
         let state = self.state();
@@ -314,6 +357,7 @@ impl Store for MemoryStore {
             .values()
             .filter(|call| call.app_id == app_id)
             .filter(|call| before.is_none_or(|before| call.place() < before))
+            .filter(|call| filter.admits(call))
             .collect();
         calls.sort_by_key(|call| std::cmp::Reverse(call.place()));
         Ok(calls.into_iter().take(page(limit)).cloned().collect())

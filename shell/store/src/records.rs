@@ -1,5 +1,7 @@
 //! The rows a store keeps, as plain values; ids are strings and times are Unix milliseconds.
 
+use curlew_base::Role;
+
 /// One application: the wall that nothing of another application passes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppRecord {
@@ -13,8 +15,23 @@ pub struct AppRecord {
     pub api_token_hash: Vec<u8>,
     /// The key that signs the application's session tokens.
     pub session_token_key: Vec<u8>,
+    /// Whether a dial to someone who is just dialling back answers their call (rule 4); otherwise
+    /// the two users are in two calls.
+    pub glare_answers: bool,
+    /// Whether a callee's device names its network addresses while it rings; otherwise only once
+    /// it has accepted.
+    pub early_candidates: bool,
     /// When it was created.
     pub created_at_ms: i64,
+}
+
+/// What an application decides about its direct calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallSettings {
+    /// See [`AppRecord::glare_answers`].
+    pub glare_answers: bool,
+    /// See [`AppRecord::early_candidates`].
+    pub early_candidates: bool,
 }
 
 /// One user of an application.
@@ -74,12 +91,18 @@ pub struct CallRecord {
     pub callee_id: String,
     /// The caller's own name for this dial, so that a repeated dial finds the same call.
     pub dial_key: String,
+    /// The callee's own name for the dial that answered this call by glare (rule 4), so that a
+    /// repeated dial finds this call. No other call of the application has the same callee and
+    /// answer key.
+    pub answer_key: Option<String>,
     /// Whether it was dialled with video.
     pub is_video_call: bool,
     /// The serialised machine, opaque to the store.
     pub machine_json: String,
     /// Counts the commits; the compare-and-set compares it.
     pub version: i64,
+    /// Whether it rings: dialled, neither answered nor over.
+    pub ringing: bool,
     /// When the machine wants to be woken; `None` once the call has ended.
     pub deadline_ms: Option<i64>,
     /// Whether the call is over.
@@ -118,6 +141,9 @@ pub struct CallCommit {
     pub record: CallRecord,
     /// The version the step was computed from; `None` inserts a call that must not exist yet.
     pub expected_version: Option<i64>,
+    /// Refuses an insert while a call of the same application rings from this callee to this
+    /// caller; an update does not look at it.
+    pub unless_crossed: bool,
     /// Written in the same transaction, in this order.
     pub outbox: Vec<OutboxRecord>,
 }
@@ -133,6 +159,23 @@ pub struct UserFilter {
     pub nickname: Option<String>,
     /// Only those whose nickname begins with these bytes.
     pub nickname_startswith: Option<String>,
+}
+
+/// Which calls a list shows; every given condition must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallFilter {
+    /// Only those in which this user is the caller or the callee.
+    pub user: Option<String>,
+    /// Only those in which `user` is this side; without a user it restricts nothing.
+    pub role: Option<Role>,
+    /// Only those that ended with one of these; an empty list shows no call.
+    pub end_results: Option<Vec<String>>,
+    /// Only those dialled at this moment or later.
+    pub started_from_ms: Option<i64>,
+    /// Only those dialled at this moment or earlier.
+    pub started_to_ms: Option<i64>,
+    /// Only those whose `ended` is this.
+    pub ended: Option<bool>,
 }
 
 impl UserRecord {
@@ -157,5 +200,24 @@ impl UserFilter {
             && self.user_ids.as_ref().is_none_or(|ids| ids.contains(&user.user_id))
             && self.nickname.as_ref().is_none_or(|nickname| user.nickname == *nickname)
             && self.nickname_startswith.as_ref().is_none_or(starts)
+    }
+}
+
+impl CallFilter {
+    /// Whether a list with this filter shows the call.
+    pub fn admits(&self, call: &CallRecord) -> bool {
+        let took_part = |user: &String| match self.role {
+            Some(Role::Caller) => call.caller_id == *user,
+            Some(Role::Callee) => call.callee_id == *user,
+            None => call.caller_id == *user || call.callee_id == *user,
+        };
+        let ended_so = |results: &Vec<String>| {
+            call.end_result.as_ref().is_some_and(|result| results.contains(result))
+        };
+        self.user.as_ref().is_none_or(took_part)
+            && self.end_results.as_ref().is_none_or(ended_so)
+            && self.started_from_ms.is_none_or(|from_ms| call.started_at_ms >= from_ms)
+            && self.started_to_ms.is_none_or(|to_ms| call.started_at_ms <= to_ms)
+            && self.ended.is_none_or(|ended| call.ended == ended)
     }
 }

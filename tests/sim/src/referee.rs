@@ -2,7 +2,7 @@
 
 use curlew_base::EndResult;
 use curlew_store::memory::MemoryStore;
-use curlew_store::{CallRecord, Store};
+use curlew_store::{CallFilter, CallRecord, Store};
 use curlew_wire::call::{CallState, CallView};
 use std::collections::BTreeMap;
 
@@ -50,7 +50,7 @@ pub async fn all_agree(store: &MemoryStore, devices: &[&Device]) -> Vec<String> 
         .iter()
         .flat_map(|d| d.complaints.iter().map(move |c| format!("{}: {c}", d.name)))
         .collect();
-    let rows = match store.list_calls(APP, None, ROWS).await {
+    let rows = match store.list_calls(APP, None, ROWS, CallFilter::default()).await {
         Ok(rows) => rows,
         Err(error) => return vec![format!("the store failed: {error}")],
     };

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use curlew_store::CallRecord;
+use curlew_store::{CallFilter, CallRecord};
 use curlew_wire::rest::DirectCallList;
 use serde::Deserialize;
 
@@ -28,7 +28,8 @@ pub(crate) async fn list(
     let Query(query) = query.map_err(|e| ApiError::field("query", e.body_text()))?;
     let limit = page::limit(query.limit.as_deref())?;
     let before = page::read("next", query.next.as_deref())?;
-    let mut rows = state.store().list_calls(&by.app.app_id, before, limit + 1).await?;
+    let filter = CallFilter::default();
+    let mut rows = state.store().list_calls(&by.app.app_id, before, limit + 1, filter).await?;
     let next = page::cut(&mut rows, limit, CallRecord::place);
     let calls = rows.into_iter().map(shown).collect::<Result<_, _>>()?;
     Ok(Json(DirectCallList { calls, next }))

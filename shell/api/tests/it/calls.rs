@@ -12,9 +12,11 @@ fn call(world: &World, id: &str, started_at_ms: i64) -> CallRecord {
         caller_id: "alice".into(),
         callee_id: "bob".into(),
         dial_key: id.into(),
+        answer_key: None,
         is_video_call: true,
         machine_json: json!({"state": "ended", "customItems": {"k": "v"}}).to_string(),
         version: 1,
+        ringing: false,
         deadline_ms: None,
         ended: true,
         end_result: Some("completed".into()),
@@ -26,7 +28,8 @@ fn call(world: &World, id: &str, started_at_ms: i64) -> CallRecord {
 }
 
 async fn put(world: &World, record: CallRecord) {
-    let commit = CallCommit { record, expected_version: None, outbox: vec![] };
+    let commit =
+        CallCommit { record, expected_version: None, unless_crossed: false, outbox: vec![] };
     world.store.commit_call(commit).await.unwrap();
 }
 

@@ -1,7 +1,7 @@
 //! Promises about many calls, restarts and repeats.
 
 use curlew_base::{EndResult, ErrorCode};
-use curlew_store::Store;
+use curlew_store::{CallFilter, Store};
 use curlew_wire::call::{CallState, MediaPath, MediaSettings};
 use curlew_wire::client::{Accept, Dial, Media};
 use std::time::Duration;
@@ -47,7 +47,7 @@ async fn a_refused_dial_leaves_nothing() {
     ghost.callee_id = curlew_base::UserId::new("nobody").unwrap();
     let ghost = world.control.dial(&key("a1"), ghost).await.unwrap_err();
     assert_eq!(ghost.code, ErrorCode::CalleeDoesNotExist);
-    assert!(world.store.list_calls("APP", None, 10).await.unwrap().is_empty());
+    assert!(world.store.list_calls("APP", None, 10, CallFilter::default()).await.unwrap().is_empty());
     assert_eq!(world.control.live_calls(), 0);
 }
 
@@ -142,7 +142,7 @@ async fn unanswered_calls_last_zero() {
     world.control.end(&key("b1"), &declined).await.unwrap();
     world.control.dial(&key("a1"), dial("k3", "b1")).await.unwrap();
     tokio::time::sleep(Duration::from_secs(61)).await;
-    let rows = world.store.list_calls("APP", None, 10).await.unwrap();
+    let rows = world.store.list_calls("APP", None, 10, CallFilter::default()).await.unwrap();
     let mut ends: Vec<_> =
         rows.iter().map(|row| (row.end_result.clone().unwrap(), row.duration_ms)).collect();
     ends.sort();

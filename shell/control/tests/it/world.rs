@@ -102,6 +102,8 @@ impl World {
             token_required: false,
             api_token_hash: vec![1],
             session_token_key: vec![2],
+            glare_answers: true,
+            early_candidates: true,
             created_at_ms: 1,
         };
         store.create_app(app).await.unwrap();

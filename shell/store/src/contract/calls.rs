@@ -1,7 +1,7 @@
 //! The cases about calls: compare-and-set, look-ups, deadlines and the log.
 
-use super::{ODD_IDS, app, assert_conflict, call, ended, message};
-use crate::{CallCommit, CallRecord, Store};
+use super::{ODD_IDS, app, assert_conflict, call, ended, from_version, inserting, message};
+use crate::{CallCommit, CallFilter, CallRecord, Store};
 
 pub(super) async fn run(store: &dyn Store) {
     // First, while no other case has left calls that live or are due.
@@ -10,18 +10,7 @@ pub(super) async fn run(store: &dyn Store) {
     a_call_is_inserted_once(store).await;
     odd_ids_survive_byte_for_byte(store).await;
     what_a_dial_fixed_stays(store).await;
-    the_log_is_read_backwards(store).await;
     applications_are_walls(store).await;
-}
-
-/// A commit that inserts this call.
-pub(super) fn inserting(record: &CallRecord) -> CallCommit {
-    CallCommit { record: record.clone(), expected_version: None, outbox: Vec::new() }
-}
-
-/// A commit that moves the call on from this version.
-pub(super) fn from_version(expected: i64, record: &CallRecord) -> CallCommit {
-    CallCommit { record: record.clone(), expected_version: Some(expected), outbox: Vec::new() }
 }
 
 async fn live_and_due_calls(store: &dyn Store) {
@@ -148,40 +137,12 @@ async fn what_a_dial_fixed_stays(store: &dyn Store) {
     assert_eq!(store.call_by_dial_key("fixed", "eve", "eve").await.unwrap(), None);
 }
 
-async fn the_log_is_read_backwards(store: &dyn Store) {
-    for limit in 1..=8_u32 {
-        let app_id = format!("log-{limit}");
-        for number in 0..7_i64 {
-            let call_id = format!("{app_id}-{number}");
-            let record = CallRecord { started_at_ms: number / 3, ..call(&app_id, &call_id) };
-            store.commit_call(inserting(&record)).await.unwrap();
-        }
-        let mut read = Vec::new();
-        let mut before = None;
-        loop {
-            let page = store.list_calls(&app_id, before, limit).await.unwrap();
-            let Some(last) = page.last() else { break };
-            assert!(page.len() <= usize::try_from(limit).unwrap());
-            before = Some((last.started_at_ms, last.call_id.clone()));
-            read.extend(page.into_iter().map(|call| call.call_id));
-            // A newer call stands before the place of reading: no later page may show it.
-            let newer = format!("{app_id}-newer-{}", read.len());
-            let newer = CallRecord { started_at_ms: 99, ..call(&app_id, &newer) };
-            store.commit_call(inserting(&newer)).await.unwrap();
-        }
-        let expected: Vec<String> =
-            (0..7).rev().map(|number| format!("{app_id}-{number}")).collect();
-        assert_eq!(read, expected, "pages of {limit}");
-        assert!(store.list_calls(&app_id, None, 0).await.unwrap().is_empty());
-    }
-}
-
 async fn applications_are_walls(store: &dyn Store) {
     let record = call("walls-a", "w1");
     store.commit_call(inserting(&record)).await.unwrap();
     assert_eq!(store.call("walls-b", "w1").await.unwrap(), None);
     assert_eq!(store.call_by_dial_key("walls-b", "ann", "w1").await.unwrap(), None);
-    assert!(store.list_calls("walls-b", None, 10).await.unwrap().is_empty());
+    assert!(store.list_calls("walls-b", None, 10, CallFilter::default()).await.unwrap().is_empty());
     let stolen = CallRecord { app_id: "walls-b".to_owned(), ..ended(&record) };
     assert_conflict(store.commit_call(from_version(1, &stolen)).await);
     assert_eq!(store.call("walls-a", "w1").await.unwrap(), Some(record));

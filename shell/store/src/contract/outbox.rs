@@ -1,7 +1,5 @@
 //! The cases about the outbox.
-
-use super::calls::{from_version, inserting};
-use super::{call, ended, message};
+use super::{call, ended, from_version, inserting, message};
 use crate::{CallCommit, Store};
 
 pub(super) async fn run(store: &dyn Store) {

@@ -3,13 +3,13 @@
 use rusqlite::{Connection, Row, params};
 
 use super::rows;
-use crate::{AppRecord, StoreError};
+use crate::{AppRecord, CallSettings, StoreError};
 
 macro_rules! select {
     ($tail:literal) => {
         concat!(
             "SELECT app_id, name, token_required, api_token_hash, session_token_key, \
-             created_at_ms FROM apps ",
+             glare_answers, early_candidates, created_at_ms FROM apps ",
             $tail
         )
     };
@@ -22,6 +22,8 @@ fn record(row: &Row<'_>) -> rusqlite::Result<AppRecord> {
         token_required: row.get("token_required")?,
         api_token_hash: row.get("api_token_hash")?,
         session_token_key: row.get("session_token_key")?,
+        glare_answers: row.get("glare_answers")?,
+        early_candidates: row.get("early_candidates")?,
         created_at_ms: row.get("created_at_ms")?,
     })
 }
@@ -30,13 +32,16 @@ pub(super) fn insert(db: &Connection, app: &AppRecord) -> Result<(), StoreError>
     rows::execute(
         db,
         "INSERT INTO apps (app_id, name, token_required, api_token_hash, session_token_key, \
-         created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+         glare_answers, early_candidates, created_at_ms) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
             app.app_id,
             app.name,
             app.token_required,
             app.api_token_hash,
             app.session_token_key,
+            app.glare_answers,
+            app.early_candidates,
             app.created_at_ms,
         ],
     )
@@ -80,4 +85,14 @@ pub(super) fn set_token_required(
 ) -> Result<bool, StoreError> {
     let sql = "UPDATE apps SET token_required = ?2 WHERE app_id = ?1";
     Ok(rows::execute(db, sql, params![app_id, required])? > 0)
+}
+
+pub(super) fn set_call_settings(
+    db: &Connection,
+    app_id: &str,
+    settings: CallSettings,
+) -> Result<bool, StoreError> {
+    let CallSettings { glare_answers, early_candidates } = settings;
+    let sql = "UPDATE apps SET glare_answers = ?2, early_candidates = ?3 WHERE app_id = ?1";
+    Ok(rows::execute(db, sql, params![app_id, glare_answers, early_candidates])? > 0)
 }

@@ -1,16 +1,18 @@
 //! The statements of the table of calls, with the compare-and-set that every call rests on.
 
+use curlew_base::Role;
+use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 
 use super::rows;
-use crate::{CallRecord, StoreError};
+use crate::{CallFilter, CallRecord, StoreError};
 
 macro_rules! select {
-    ($tail:literal) => {
+    ($tail:expr) => {
         concat!(
-            "SELECT call_id, app_id, caller_id, callee_id, dial_key, is_video_call, \
-             machine_json, version, deadline_ms, ended, end_result, ended_by, started_at_ms, \
-             ended_at_ms, duration_ms FROM calls ",
+            "SELECT call_id, app_id, caller_id, callee_id, dial_key, answer_key, is_video_call, \
+             machine_json, version, ringing, deadline_ms, ended, end_result, ended_by, \
+             started_at_ms, ended_at_ms, duration_ms FROM calls ",
             $tail
         )
     };
@@ -23,9 +25,11 @@ fn record(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
         caller_id: row.get("caller_id")?,
         callee_id: row.get("callee_id")?,
         dial_key: row.get("dial_key")?,
+        answer_key: row.get("answer_key")?,
         is_video_call: row.get("is_video_call")?,
         machine_json: row.get("machine_json")?,
         version: row.get("version")?,
+        ringing: row.get("ringing")?,
         deadline_ms: row.get("deadline_ms")?,
         ended: row.get("ended")?,
         end_result: row.get("end_result")?,
@@ -36,22 +40,40 @@ fn record(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
     })
 }
 
-pub(super) fn insert(db: &Connection, call: &CallRecord) -> Result<(), StoreError> {
+/// Runs in the one write transaction, so nothing can come between the looks and the insert.
+pub(super) fn insert(
+    db: &Connection,
+    call: &CallRecord,
+    unless_crossed: bool,
+) -> Result<(), StoreError> {
+    let CallRecord { app_id, caller_id, callee_id, .. } = call;
+    let mut other = by_dial_key(db, app_id, caller_id, &call.dial_key)?;
+    if unless_crossed {
+        other = other.or(ringing(db, app_id, callee_id, caller_id)?);
+    }
+    if let Some(answer_key) = &call.answer_key {
+        other = other.or(by_dial_key(db, app_id, callee_id, answer_key)?);
+    }
+    if other.is_some() {
+        return Err(StoreError::Conflict);
+    }
     rows::execute(
         db,
-        "INSERT INTO calls (call_id, app_id, caller_id, callee_id, dial_key, is_video_call, \
-         machine_json, version, deadline_ms, ended, end_result, ended_by, started_at_ms, \
-         ended_at_ms, duration_ms) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        "INSERT INTO calls (call_id, app_id, caller_id, callee_id, dial_key, answer_key, \
+         is_video_call, machine_json, version, ringing, deadline_ms, ended, end_result, \
+         ended_by, started_at_ms, ended_at_ms, duration_ms) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         params![
             call.call_id,
             call.app_id,
             call.caller_id,
             call.callee_id,
             call.dial_key,
+            call.answer_key,
             call.is_video_call,
             call.machine_json,
             call.version,
+            call.ringing,
             call.deadline_ms,
             call.ended,
             call.end_result,
@@ -65,30 +87,37 @@ pub(super) fn insert(db: &Connection, call: &CallRecord) -> Result<(), StoreErro
 }
 
 /// Writes only if the stored version is the expected one: of two steps computed from the same
-/// version, the second finds no row.
+/// version, the second finds no row. That no two calls are answered with one key, the index
+/// `calls_by_answer_key` sees to.
 pub(super) fn update(db: &Connection, call: &CallRecord, expected: i64) -> Result<(), StoreError> {
     let touched = rows::execute(
         db,
-        "UPDATE calls SET machine_json = ?4, version = ?5, deadline_ms = ?6, ended = ?7, \
-         end_result = ?8, ended_by = ?9, ended_at_ms = ?10, duration_ms = ?11 \
-         WHERE call_id = ?1 AND app_id = ?2 AND version = ?3",
+        "UPDATE calls SET machine_json = ?4, version = ?5, ringing = ?6, deadline_ms = ?7, \
+         ended = ?8, end_result = ?9, ended_by = ?10, ended_at_ms = ?11, duration_ms = ?12, \
+         answer_key = coalesce(answer_key, ?13) \
+         WHERE call_id = ?1 AND app_id = ?2 AND version = ?3 AND NOT EXISTS ( \
+             SELECT 1 FROM calls AS dialled \
+             WHERE dialled.app_id = calls.app_id AND dialled.caller_id = calls.callee_id \
+             AND dialled.dial_key = coalesce(calls.answer_key, ?13) \
+             AND dialled.call_id <> calls.call_id)",
         params![
             call.call_id,
             call.app_id,
             expected,
             call.machine_json,
             call.version,
+            call.ringing,
             call.deadline_ms,
             call.ended,
             call.end_result,
             call.ended_by,
             call.ended_at_ms,
             call.duration_ms,
+            call.answer_key,
         ],
     )?;
     if touched == 0 { Err(StoreError::Conflict) } else { Ok(()) }
 }
-
 pub(super) fn by_id(
     db: &Connection,
     app_id: &str,
@@ -97,18 +126,33 @@ pub(super) fn by_id(
     rows::one(db, select!("WHERE call_id = ?2 AND app_id = ?1"), [app_id, call_id], record)
 }
 
+pub(super) const BY_DIAL_KEY: &str = concat!(
+    select!("WHERE app_id = ?1 AND caller_id = ?2 AND dial_key = ?3"),
+    " UNION ALL ",
+    select!("WHERE app_id = ?1 AND callee_id = ?2 AND answer_key = ?3"),
+);
+
 pub(super) fn by_dial_key(
     db: &Connection,
     app_id: &str,
-    caller_id: &str,
+    user_id: &str,
     dial_key: &str,
 ) -> Result<Option<CallRecord>, StoreError> {
-    rows::one(
-        db,
-        select!("WHERE app_id = ?1 AND caller_id = ?2 AND dial_key = ?3"),
-        [app_id, caller_id, dial_key],
-        record,
-    )
+    rows::one(db, BY_DIAL_KEY, [app_id, user_id, dial_key], record)
+}
+
+pub(super) const RINGING: &str = select!(
+    "WHERE app_id = ?1 AND caller_id = ?2 AND callee_id = ?3 AND ringing = 1 \
+     ORDER BY started_at_ms, call_id LIMIT 1"
+);
+
+pub(super) fn ringing(
+    db: &Connection,
+    app_id: &str,
+    caller_id: &str,
+    callee_id: &str,
+) -> Result<Option<CallRecord>, StoreError> {
+    rows::one(db, RINGING, [app_id, caller_id, callee_id], record)
 }
 
 // Named, so that a start after years of calls reads the live ones only.
@@ -125,12 +169,36 @@ pub(super) fn due(db: &Connection, now_ms: i64, limit: u32) -> Result<Vec<CallRe
     rows::all(db, DUE, params![now_ms, limit], record)
 }
 
-pub(super) const LATEST: &str =
-    select!("WHERE app_id = ?1 ORDER BY started_at_ms DESC, call_id DESC LIMIT ?2");
+/// The newest calls below the place (?3, ?4) that the filter admits. The index is named, so that
+/// a page costs the same however long the log is.
+macro_rules! page {
+    ($index:literal, $whose:literal) => {
+        select!(concat!(
+            "INDEXED BY ",
+            $index,
+            " WHERE app_id = ?1 AND ",
+            $whose,
+            " (started_at_ms, call_id) < (?3, ?4) AND started_at_ms >= ?5 \
+             AND (?6 IS NULL OR end_result IN (SELECT value FROM json_each(?6))) \
+             AND (?7 IS NULL OR ended = ?7) \
+             ORDER BY started_at_ms DESC, call_id DESC LIMIT ?8"
+        ))
+    };
+}
 
-pub(super) const EARLIER: &str = select!(
-    "WHERE app_id = ?1 AND (started_at_ms, call_id) < (?3, ?4) \
-     ORDER BY started_at_ms DESC, call_id DESC LIMIT ?2"
+pub(super) const PAGE: &str = page!("calls_by_start", "");
+
+pub(super) const PAGE_OF_CALLER: &str = page!("calls_by_caller", "caller_id = ?2 AND");
+
+pub(super) const PAGE_OF_CALLEE: &str = page!("calls_by_callee", "callee_id = ?2 AND");
+
+/// Each half is as long as a page at most. A call to oneself is in the first half only.
+pub(super) const PAGE_OF_EITHER: &str = concat!(
+    "SELECT * FROM (",
+    page!("calls_by_caller", "caller_id = ?2 AND"),
+    ") UNION ALL SELECT * FROM (",
+    page!("calls_by_callee", "callee_id = ?2 AND caller_id <> ?2 AND"),
+    ") ORDER BY started_at_ms DESC, call_id DESC LIMIT ?8"
 );
 
 pub(super) fn list(
@@ -138,11 +206,36 @@ pub(super) fn list(
     app_id: &str,
     before: Option<(i64, String)>,
     limit: u32,
+    filter: &CallFilter,
 ) -> Result<Vec<CallRecord>, StoreError> {
+    let sql = match (&filter.user, filter.role) {
+        (None, _) => PAGE,
+        (Some(_), None) => PAGE_OF_EITHER,
+        (Some(_), Some(Role::Caller)) => PAGE_OF_CALLER,
+        (Some(_), Some(Role::Callee)) => PAGE_OF_CALLEE,
+    };
+    let (before_ms, before_id) = upper_bound(before, filter.started_to_ms);
+    let end_results = filter.end_results.as_ref().map(|results| serde_json::json!(results));
+    let params = params![
+        app_id,
+        filter.user,
+        before_ms,
+        before_id,
+        filter.started_from_ms.unwrap_or(i64::MIN),
+        end_results.map(|results| results.to_string()),
+        filter.ended,
+        limit,
+    ];
+    rows::all(db, sql, params, record)
+}
+
+/// The lower of two upper bounds, as one place that the page stays below: one bound is what an
+/// index can begin at.
+fn upper_bound(before: Option<(i64, String)>, started_to_ms: Option<i64>) -> (i64, Value) {
+    let to_ms = started_to_ms.unwrap_or(i64::MAX);
     match before {
-        None => rows::all(db, LATEST, params![app_id, limit], record),
-        Some((at_ms, call_id)) => {
-            rows::all(db, EARLIER, params![app_id, limit, at_ms, call_id], record)
-        }
+        Some((at_ms, call_id)) if at_ms <= to_ms => (at_ms, Value::Text(call_id)),
+        // SQLite orders every TEXT below every BLOB: all calls of that moment are below it.
+        Some(_) | None => (to_ms, Value::Blob(Vec::new())),
     }
 }

@@ -9,7 +9,10 @@ use super::failure::from_sqlite;
 use crate::StoreError;
 
 /// Step number `i + 1` stands at index `i`; `PRAGMA user_version` holds the last one done.
-const STEPS: &[&str] = &[include_str!("migrations/0001_first_call.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_first_call.sql"),
+    include_str!("migrations/0002_direct_calls.sql"),
+];
 
 /// Does the missing steps, each in a transaction of its own.
 pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {

@@ -24,8 +24,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    AppRecord, CallCommit, CallRecord, OutboxRecord, SessionRecord, Store, StoreError, UserFilter,
-    UserRecord,
+    AppRecord, CallCommit, CallFilter, CallRecord, CallSettings, OutboxRecord, SessionRecord,
+    Store, StoreError, UserFilter, UserRecord,
 };
 use readers::Readers;
 use writer::Writer;
@@ -37,14 +37,33 @@ pub struct SqliteStore {
     readers: Arc<Readers>,
 }
 
+/// How a [`SqliteStore`] works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SqliteOptions {
+    /// Whether writes that wait together share one commit. `false` flushes the disk for each
+    /// write; it is there to measure what the sharing gains.
+    pub group_commits: bool,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self { group_commits: true }
+    }
+}
+
 impl SqliteStore {
+    /// [`Self::open_with`] the default options.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_with(path, SqliteOptions::default())
+    }
+
     /// Opens the database of this path, creates it if there is none, and brings its layout up
     /// to date. Blocks for as long as that takes.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+    pub fn open_with(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, StoreError> {
         let mut connection = connect::writer(path.as_ref())?;
         migrate::run(&mut connection)?;
         let readers = Readers::open(path.as_ref())?;
-        Ok(Self { writer: Writer::start(connection)?, readers })
+        Ok(Self { writer: Writer::start(connection, options.group_commits)?, readers })
     }
 
     /// Finishes the queued writes and closes the file. Blocks for as long as that takes.
@@ -76,6 +95,15 @@ impl Store for SqliteStore {
     async fn set_token_required(&self, app_id: &str, required: bool) -> Result<bool, StoreError> {
         let app_id = app_id.to_owned();
         self.writer.write(move |db| apps::set_token_required(db, &app_id, required)).await
+    }
+
+    async fn set_call_settings(
+        &self,
+        app_id: &str,
+        settings: CallSettings,
+    ) -> Result<bool, StoreError> {
+        let app_id = app_id.to_owned();
+        self.writer.write(move |db| apps::set_call_settings(db, &app_id, settings)).await
     }
 
     async fn app_by_api_token_hash(&self, hash: &[u8]) -> Result<Option<AppRecord>, StoreError> {
@@ -142,7 +170,7 @@ impl Store for SqliteStore {
         self.writer
             .write(move |db| {
                 match commit.expected_version {
-                    None => calls::insert(db, &commit.record)?,
+                    None => calls::insert(db, &commit.record, commit.unless_crossed)?,
                     Some(expected) => calls::update(db, &commit.record, expected)?,
                 }
                 outbox::append(db, &commit.outbox)
@@ -158,12 +186,23 @@ impl Store for SqliteStore {
     async fn call_by_dial_key(
         &self,
         app_id: &str,
-        caller_id: &str,
+        user_id: &str,
         dial_key: &str,
     ) -> Result<Option<CallRecord>, StoreError> {
-        let (app_id, caller_id) = (app_id.to_owned(), caller_id.to_owned());
+        let (app_id, user_id) = (app_id.to_owned(), user_id.to_owned());
         let dial_key = dial_key.to_owned();
-        self.readers.read(move |db| calls::by_dial_key(db, &app_id, &caller_id, &dial_key)).await
+        self.readers.read(move |db| calls::by_dial_key(db, &app_id, &user_id, &dial_key)).await
+    }
+
+    async fn ringing_call(
+        &self,
+        app_id: &str,
+        caller_id: &str,
+        callee_id: &str,
+    ) -> Result<Option<CallRecord>, StoreError> {
+        let (app_id, caller_id) = (app_id.to_owned(), caller_id.to_owned());
+        let callee_id = callee_id.to_owned();
+        self.readers.read(move |db| calls::ringing(db, &app_id, &caller_id, &callee_id)).await
     }
 
     async fn live_calls(&self) -> Result<Vec<CallRecord>, StoreError> {
@@ -179,9 +218,10 @@ impl Store for SqliteStore {
         app_id: &str,
         before: Option<(i64, String)>,
         limit: u32,
+        filter: CallFilter,
     ) -> Result<Vec<CallRecord>, StoreError> {
         let app_id = app_id.to_owned();
-        self.readers.read(move |db| calls::list(db, &app_id, before, limit)).await
+        self.readers.read(move |db| calls::list(db, &app_id, before, limit, &filter)).await
     }
 
     async fn outbox_after(

@@ -10,7 +10,9 @@ use tokio::task::JoinHandle;
 
 use super::failure::from_sqlite;
 use super::{SqliteStore, apps, calls, sessions, users};
-use crate::contract::{self, app, assert_conflict, call, ended, message, session, user};
+use crate::contract::{
+    self, app, assert_conflict, call, ended, from_version, inserting, message, session, user,
+};
 use crate::{CallCommit, Store, StoreError, UserRecord};
 
 fn file(folder: &TempDir) -> PathBuf {
@@ -101,13 +103,12 @@ async fn write_one_of_each(store: &SqliteStore) {
     store.put_session(session("kept", "a/b", "phone", "key")).await.unwrap();
     let record = call("kept", "k1");
     let outbox = vec![message(&record, "dial", 1)];
-    let dial = CallCommit { record: record.clone(), expected_version: None, outbox };
+    let dial = CallCommit { outbox, ..inserting(&record) };
     store.commit_call(dial).await.unwrap();
     let outbox = vec![message(&record, "end", 2)];
-    let end = CallCommit { record: ended(&record), expected_version: Some(1), outbox };
+    let end = CallCommit { outbox, ..from_version(1, &ended(&record)) };
     store.commit_call(end).await.unwrap();
-    let live = CallCommit { record: call("kept", "k2"), expected_version: None, outbox: vec![] };
-    store.commit_call(live).await.unwrap();
+    store.commit_call(inserting(&call("kept", "k2"))).await.unwrap();
 }
 
 async fn read_one_of_each(store: &SqliteStore) {
@@ -202,8 +203,7 @@ async fn a_transaction_that_the_database_rolls_back_is_told_to_every_job() {
 async fn of_many_steps_from_one_version_one_is_committed() {
     let (_folder, store) = store();
     let ringing = call("race", "r");
-    let dial = CallCommit { record: ringing.clone(), expected_version: None, outbox: vec![] };
-    store.commit_call(dial).await.unwrap();
+    store.commit_call(inserting(&ringing)).await.unwrap();
 
     let accepts: Vec<_> = (0..16)
         .map(|device| {
@@ -212,7 +212,7 @@ async fn of_many_steps_from_one_version_one_is_committed() {
             record.machine_json = format!("accepted by {device}");
             let outbox = vec![message(&record, "accept", device)];
             let store = Arc::clone(&store);
-            let step = CallCommit { record, expected_version: Some(1), outbox };
+            let step = CallCommit { outbox, ..from_version(1, &record) };
             tokio::spawn(async move { store.commit_call(step).await.map(|()| device) })
         })
         .collect();
@@ -328,25 +328,62 @@ async fn no_frequent_statement_walks_a_whole_table() {
     let cases = [
         (calls::LIVE, "USING INDEX calls_live"),
         (calls::DUE, "SEARCH calls USING INDEX calls_live"),
-        (calls::LATEST, "SEARCH calls USING INDEX calls_by_start"),
-        (calls::EARLIER, "SEARCH calls USING INDEX calls_by_start"),
+        (calls::RINGING, "SEARCH calls USING INDEX calls_ringing"),
+        (calls::PAGE, "SEARCH calls USING INDEX calls_by_start"),
+        (calls::PAGE_OF_CALLER, "SEARCH calls USING INDEX calls_by_caller"),
+        (calls::PAGE_OF_CALLEE, "SEARCH calls USING INDEX calls_by_callee"),
         (users::FIRST, "SEARCH users USING INDEX users_by_age"),
         (users::LATER, "SEARCH users USING INDEX users_by_age"),
     ];
     for (sql, expected) in cases {
-        let explain = format!("EXPLAIN QUERY PLAN {sql}");
-        let plan = store.readers.read(move |db| {
-            let mut statement = db.prepare(&explain).map_err(from_sqlite)?;
-            // The plan does not depend on the values; parameters that are not bound are NULL.
-            let mut rows = statement.raw_query();
-            let mut plan = Vec::new();
-            while let Some(row) = rows.next().map_err(from_sqlite)? {
-                plan.push(row.get::<_, String>("detail").map_err(from_sqlite)?);
-            }
-            Ok(plan)
-        });
-        let plan = plan.await.unwrap();
+        let plan = plan(&store, sql).await;
         assert!(plan[0].contains(expected), "{sql}: {plan:?}");
+    }
+}
+
+/// The steps by which SQLite would run the statement.
+async fn plan(store: &SqliteStore, sql: &str) -> Vec<String> {
+    let explain = format!("EXPLAIN QUERY PLAN {sql}");
+    let steps = store.readers.read(move |db| {
+        let mut statement = db.prepare(&explain).map_err(from_sqlite)?;
+        // The plan does not depend on the values; parameters that are not bound are NULL.
+        let mut rows = statement.raw_query();
+        let mut steps = Vec::new();
+        while let Some(row) = rows.next().map_err(from_sqlite)? {
+            steps.push(row.get::<_, String>("detail").map_err(from_sqlite)?);
+        }
+        Ok(steps)
+    });
+    steps.await.unwrap()
+}
+
+/// Both halves of a user's calls begin at the place of the page and end with its length.
+#[tokio::test]
+async fn the_calls_of_a_user_are_read_from_two_indexes_in_order() {
+    let (_folder, store) = store();
+    for sql in [calls::PAGE, calls::PAGE_OF_CALLER, calls::PAGE_OF_CALLEE] {
+        let plan = plan(&store, sql).await;
+        assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{sql}: {plan:?}");
+    }
+    let plans = [
+        (
+            calls::PAGE_OF_EITHER,
+            [
+                "calls_by_caller (app_id=? AND caller_id=? AND started_at_ms>? \
+          AND (started_at_ms,call_id)<(?,?))",
+                "calls_by_callee",
+            ],
+        ),
+        (calls::BY_DIAL_KEY, ["sqlite_autoindex_calls_2", "calls_by_answer_key"]),
+    ];
+    for (sql, indexes) in plans {
+        let plan = plan(&store, sql).await;
+        let searches: Vec<_> = plan.iter().filter(|step| step.contains(" calls ")).collect();
+        assert_eq!(searches.len(), 2, "{sql}: {plan:?}");
+        for index in indexes {
+            let search = format!("SEARCH calls USING INDEX {index}");
+            assert!(plan.iter().any(|step| step.starts_with(&search)), "{search}: {plan:?}");
+        }
     }
 }
 

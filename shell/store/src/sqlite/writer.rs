@@ -80,12 +80,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread on a connection of its own.
-    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
+    /// Starts the thread on a connection of its own; with `group_commits` it commits what waits
+    /// together, otherwise each write alone.
+    pub(super) fn start(connection: Connection, group_commits: bool) -> Result<Self, StoreError> {
+        let max_batch = if group_commits { MAX_BATCH } else { 1 };
         let (jobs, queue) = mpsc::channel(MAX_QUEUE);
         let thread = std::thread::Builder::new()
             .name("curlew-writer".to_owned())
-            .spawn(move || run(&connection, queue))
+            .spawn(move || run(&connection, queue, max_batch))
             .map_err(|error| {
                 StoreError::Unavailable(format!("cannot start the writer thread: {error}"))
             })?;
@@ -125,9 +127,9 @@ impl Drop for Writer {
     }
 }
 
-fn run(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+fn run(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>, max_batch: usize) {
     while let Some(first) = queue.blocking_recv() {
-        let mut batch = gather(first, &mut queue);
+        let mut batch = gather(first, &mut queue, max_batch);
         let committed = commit(connection, &mut batch);
         if let Err(reason) = &committed {
             tracing::error!(jobs = batch.len(), reason, "a batch of writes was not committed");
@@ -139,9 +141,13 @@ fn run(connection: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
 }
 
 /// The first job and those that wait behind it, up to a full batch.
-fn gather(first: Box<dyn Job>, queue: &mut mpsc::Receiver<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+fn gather(
+    first: Box<dyn Job>,
+    queue: &mut mpsc::Receiver<Box<dyn Job>>,
+    max_batch: usize,
+) -> Vec<Box<dyn Job>> {
     let mut batch = vec![first];
-    while batch.len() < MAX_BATCH {
+    while batch.len() < max_batch {
         match queue.try_recv() {
             Ok(job) => batch.push(job),
             Err(_) => break,
@@ -205,7 +211,7 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         for expected in [MAX_BATCH, 44] {
             let first = queue.try_recv().unwrap();
-            let mut batch = gather(first, &mut queue);
+            let mut batch = gather(first, &mut queue, MAX_BATCH);
             assert_eq!(batch.len(), expected);
             commit(&connection, &mut batch).unwrap();
             batch.into_iter().for_each(|job| job.settle(Ok(())));
