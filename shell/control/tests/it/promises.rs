@@ -47,7 +47,8 @@ async fn a_refused_dial_leaves_nothing() {
     ghost.callee_id = curlew_base::UserId::new("nobody").unwrap();
     let ghost = world.control.dial(&key("a1"), ghost).await.unwrap_err();
     assert_eq!(ghost.code, ErrorCode::CalleeDoesNotExist);
-    assert!(world.store.list_calls("APP", None, 10, CallFilter::default()).await.unwrap().is_empty());
+    let rows = world.store.list_calls("APP", None, 10, CallFilter::default()).await.unwrap();
+    assert!(rows.is_empty());
     assert_eq!(world.control.live_calls(), 0);
 }
 

@@ -45,7 +45,23 @@ fn unknown_layout(found: i64) -> StoreError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{apps, calls};
     use super::*;
+    use crate::contract::{app, call, ended};
+    use crate::{CallFilter, CallRecord};
+
+    /// The statements of the release that made layout 1.
+    const ROWS_OF_LAYOUT_1: &str = r#"
+        INSERT INTO apps (app_id, name, token_required, api_token_hash, session_token_key,
+            created_at_ms) VALUES ('old', 'The old', 0, CAST('api token of old' AS BLOB),
+                x'00ff07', 1000);
+        INSERT INTO calls (call_id, app_id, caller_id, callee_id, dial_key, is_video_call,
+            machine_json, version, deadline_ms, ended, end_result, ended_by, started_at_ms,
+            ended_at_ms, duration_ms)
+            VALUES ('live', 'old', 'ann', 'bob', 'live', 1, '{"state":"ringing"}', 1, 60000, 0,
+                NULL, NULL, 100, NULL, 0),
+            ('over', 'old', 'ann', 'bob', 'over', 1, '{"state":"ended"}', 2, NULL, 1,
+                'COMPLETED', 'bob', 100, 9000, 4321)"#;
 
     #[test]
     fn a_new_database_gets_the_newest_layout_and_a_second_run_changes_nothing() {
@@ -58,6 +74,48 @@ mod tests {
                 .unwrap();
             assert_eq!(version, STEPS.len());
         }
+    }
+
+    #[test]
+    fn what_layout_1_held_is_kept_with_the_defaults_of_later_layouts() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(STEPS[0]).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection.execute_batch(ROWS_OF_LAYOUT_1).unwrap();
+        run(&mut connection).unwrap();
+
+        assert_eq!(apps::by_id(&connection, "old").unwrap(), Some(app("old")));
+        let live = CallRecord { ringing: false, ..call("old", "live") };
+        let over = ended(&call("old", "over"));
+        let log = calls::list(&connection, "old", None, 10, &CallFilter::default()).unwrap();
+        assert_eq!(log, [over.clone(), live.clone()]);
+        assert_eq!(calls::live(&connection).unwrap(), [live]);
+        let of_bob = CallFilter { user: Some("bob".to_owned()), ..CallFilter::default() };
+        assert_eq!(calls::list(&connection, "old", None, 1, &of_bob).unwrap(), [over]);
+
+        // A next step says that it rings.
+        let rings = CallRecord { version: 2, ..call("old", "live") };
+        calls::update(&connection, &rings, 1).unwrap();
+        assert_eq!(calls::ringing(&connection, "old", "ann", "bob").unwrap(), Some(rings));
+    }
+
+    /// Two releases may share the file while one replaces the other.
+    #[test]
+    fn the_release_of_layout_1_can_write_on_the_newest_layout() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        run(&mut connection).unwrap();
+        connection.execute_batch(ROWS_OF_LAYOUT_1).unwrap();
+        let answered = CallRecord {
+            version: 2,
+            ringing: false,
+            answer_key: Some("bob's dial".to_owned()),
+            ..call("old", "live")
+        };
+        calls::update(&connection, &answered, 1).unwrap();
+        let step = "UPDATE calls SET version = 3 WHERE call_id = 'live' AND version = 2";
+        assert_eq!(connection.execute(step, []).unwrap(), 1);
+        let found = calls::by_dial_key(&connection, "old", "bob", "bob's dial").unwrap();
+        assert_eq!(found, Some(CallRecord { version: 3, ..answered }));
     }
 
     #[test]

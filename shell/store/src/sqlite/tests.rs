@@ -9,11 +9,11 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
 use super::failure::from_sqlite;
-use super::{SqliteStore, apps, calls, sessions, users};
+use super::{SqliteOptions, SqliteStore, apps, calls, sessions, users};
 use crate::contract::{
     self, app, assert_conflict, call, ended, from_version, inserting, message, session, user,
 };
-use crate::{CallCommit, Store, StoreError, UserRecord};
+use crate::{CallCommit, CallRecord, Store, StoreError, UserRecord};
 
 fn file(folder: &TempDir) -> PathBuf {
     folder.path().join("curlew.db")
@@ -178,6 +178,37 @@ async fn a_commit_that_fails_is_told_to_every_job_of_the_batch() {
     store.create_app(app("next")).await.unwrap();
 }
 
+/// The only way from outside to see who shares a commit: who shares its failure.
+#[tokio::test]
+async fn without_grouping_a_commit_that_fails_is_told_to_its_own_job_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = SqliteOptions { group_commits: false };
+    let store = Arc::new(SqliteStore::open_with(file(&folder), options).unwrap());
+    let (release, holder) = hold(&store).await;
+    let before = queue(&store, |db| apps::insert(db, &app("before"))).await;
+    let orphan = queue(&store, |db| {
+        db.pragma_update(None, "defer_foreign_keys", true).unwrap();
+        sessions::put(db, &session("nowhere", "no one", "phone", "orphan"))
+    })
+    .await;
+    let behind = queue(&store, |db| apps::insert(db, &app("behind"))).await;
+    release.send(()).unwrap();
+
+    for told in [holder, before, behind] {
+        told.await.unwrap().unwrap();
+    }
+    let told = orphan.await.unwrap();
+    assert!(matches!(told, Err(StoreError::Unavailable(_))), "{told:?}");
+    assert_eq!(store.apps().await.unwrap(), [app("before"), app("behind")]);
+}
+
+#[tokio::test]
+async fn without_grouping_the_contract_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = SqliteOptions { group_commits: false };
+    contract::run(&SqliteStore::open_with(file(&folder), options).unwrap()).await;
+}
+
 #[tokio::test]
 async fn a_transaction_that_the_database_rolls_back_is_told_to_every_job() {
     let (_folder, store) = store();
@@ -228,6 +259,33 @@ async fn of_many_steps_from_one_version_one_is_committed() {
     assert_eq!(stored.machine_json, format!("accepted by {winner}"));
     let rows = store.outbox_after(0, 10).await.unwrap();
     assert_eq!(rows, [(1, message(&stored, "accept", winner))]);
+}
+
+/// Of 16 dials that cross one another at once, those of one side are all there is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_dials_that_cross_only_one_direction_is_committed() {
+    let (_folder, store) = store();
+    let dials: Vec<_> = (0..16)
+        .map(|number| {
+            let (caller, callee) = if number % 2 == 0 { ("ann", "bob") } else { ("bob", "ann") };
+            let record = CallRecord {
+                caller_id: caller.to_owned(),
+                callee_id: callee.to_owned(),
+                ..call("cross", &format!("x{number}"))
+            };
+            let dial = CallCommit { unless_crossed: true, ..inserting(&record) };
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.commit_call(dial).await.map(|()| caller) })
+        })
+        .collect();
+    let mut callers = Vec::new();
+    for dial in dials {
+        match dial.await.unwrap() {
+            Ok(caller) => callers.push(caller),
+            crossed => assert_conflict(crossed),
+        }
+    }
+    assert_eq!(callers, [callers[0]; 8]);
 }
 
 /// 1,024 jobs stand in the queue; the next one waits to enter, and all are committed.
