@@ -1,18 +1,27 @@
 /** The media of one call: capture, peer connection, views, and the state of the path. */
 
-import type { MediaPath, MediaSettings, Signal } from "../../wire/protocol.js";
+import { DirectCallUserRole, type Role } from "../../core/enums.js";
+import type { CandidateTiming, MediaPath, MediaSettings, Signal } from "../../wire/protocol.js";
 import { logWarning } from "../log.js";
 import { Capture } from "../media/capture.js";
 import { Peer } from "../media/peer.js";
 import { MediaView } from "../media/view.js";
 
 /** What the media tells the call. */
-export interface MediaEvents {
-  onSignal(signal: Signal): void;
+export interface CallMediaEvents {
+  /** State for the other side; the caller names the `leg` it is for while several ring. */
+  onSignal(signal: Signal, leg: number | undefined): void;
+  /** From the accept on. */
   onPath(path: MediaPath): void;
+  /** Followed by `onReconnected` or by the end of the call. */
   onReconnecting(): void;
   onReconnected(): void;
+  /** Own settings changed; their revision is raised already. */
   onSettings(): void;
+  /** The other side's settings, by the data channel. */
+  onRemoteSettings(settings: MediaSettings): void;
+  /** The other side ended the call, by the data channel. */
+  onRemoteEnd(): void;
 }
 
 /** A path that is down for this long is given up. */
@@ -25,7 +34,8 @@ export class CallMedia {
   readonly localView = new MediaView(true);
   readonly remoteView = new MediaView(false);
   /** What this side sends, or will. */
-  settings: MediaSettings = { audioEnabled: true, videoEnabled: true };
+  settings: MediaSettings;
+  private isVideo: boolean;
   private capture: Capture | undefined;
   private peer: Peer | undefined;
   private early: Signal[] = [];
@@ -35,11 +45,30 @@ export class CallMedia {
   private downTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    readonly isVideoCall: boolean,
-    private readonly events: MediaEvents,
+    isVideoCall: boolean,
+    private readonly events: CallMediaEvents,
   ) {
-    this.settings = { audioEnabled: true, videoEnabled: isVideoCall };
+    this.isVideo = isVideoCall;
+    this.settings = { audioEnabled: true, videoEnabled: isVideoCall, onHold: false, revision: 0 };
   }
+
+  /** Whether the call may carry video. */
+  get isVideoCall(): boolean {
+    return this.isVideo;
+  }
+
+  /** The call turned out to be an audio call: its camera is closed at once and never opened. */
+  becomeAudioCall(): void {
+    if (!this.isVideo) return;
+    this.isVideo = false;
+    this.stopVideo();
+  }
+
+  /** It rings: the two sides prepare the path. */
+  ring(_role: Role, _candidates: CandidateTiming): void {}
+
+  /** The person answers here. */
+  accepting(): void {}
 
   /** Opens the devices. Only the person's own `dial` or `accept` leads here. */
   async open(): Promise<void> {
@@ -51,6 +80,7 @@ export class CallMedia {
     if (this.closed) return;
     // The person may have muted or stopped the camera while the browser asked.
     this.settings = {
+      ...this.settings,
       audioEnabled: opened.audioEnabled && this.settings.audioEnabled,
       videoEnabled: opened.videoEnabled && this.settings.videoEnabled,
     };
@@ -60,16 +90,16 @@ export class CallMedia {
   }
 
   /** The call is established: the peer connection comes to life. */
-  establish(isCaller: boolean): void {
+  establish(role: Role, _answeredLeg: number | undefined): void {
     if (this.closed || this.peer) return;
     // An empty capture sends nothing: media that the person did not open stays closed.
     this.capture ??= new Capture();
     this.peer = new Peer({
-      isCaller,
+      isCaller: role === DirectCallUserRole.CALLER,
       isVideoCall: this.isVideoCall,
       capture: this.capture,
       events: {
-        onSignal: (signal) => this.events.onSignal(signal),
+        onSignal: (signal) => this.events.onSignal(signal, undefined),
         onConnectionState: (state) => this.handleState(state),
       },
     });
@@ -79,7 +109,7 @@ export class CallMedia {
   }
 
   /** Takes in the other side's negotiation state. */
-  handleSignal(signal: Signal): void {
+  handleSignal(signal: Signal, _leg: number): void {
     if (this.closed) return;
     if (this.peer) this.peer.handleSignal(signal);
     else if (this.early.length < MAX_EARLY_SIGNALS) this.early.push(signal);
@@ -93,7 +123,7 @@ export class CallMedia {
   /** Mutes or unmutes. */
   setAudio(enabled: boolean): void {
     if (this.settings.audioEnabled === enabled) return;
-    this.settings = { ...this.settings, audioEnabled: enabled };
+    this.change({ audioEnabled: enabled });
     this.applyAudio();
     this.events.onSettings();
   }
@@ -101,7 +131,7 @@ export class CallMedia {
   /** Stops the camera, light and all. */
   stopVideo(): void {
     if (!this.settings.videoEnabled) return;
-    this.settings = { ...this.settings, videoEnabled: false };
+    this.change({ videoEnabled: false });
     this.capture?.closeCamera();
     void this.replaceVideo();
     this.events.onSettings();
@@ -110,7 +140,7 @@ export class CallMedia {
   /** Opens the camera again; an audio call has none. */
   startVideo(): void {
     if (!this.isVideoCall || this.closed || this.settings.videoEnabled) return;
-    this.settings = { ...this.settings, videoEnabled: true };
+    this.change({ videoEnabled: true });
     if (!this.capture) return this.events.onSettings();
     this.capture.openCamera().then(
       () => {
@@ -120,10 +150,28 @@ export class CallMedia {
       },
       (cause: unknown) => {
         logWarning(`the camera did not open: ${String(cause)}`);
-        this.settings = { ...this.settings, videoEnabled: false };
+        this.change({ videoEnabled: false });
         this.events.onSettings();
       },
     );
+  }
+
+  /** Puts the call on hold or takes it back: on hold this side neither sends nor plays. */
+  setHold(on: boolean): void {
+    if (this.settings.onHold === on) return;
+    this.change({ onHold: on });
+    this.events.onSettings();
+  }
+
+  /** The other side's settings as the server has them. */
+  handleRemoteSettings(_settings: MediaSettings): void {}
+
+  /** Tells the other side directly that the call is over; before `close`. */
+  tellEnd(): void {}
+
+  /** The device may have another address. */
+  networkChanged(): void {
+    this.peer?.restart();
   }
 
   /** Stops all devices and closes the connection, for good. */
@@ -136,6 +184,10 @@ export class CallMedia {
     this.localView.setStream(null);
     this.remoteView.setStream(null);
     this.early = [];
+  }
+
+  private change(changes: Partial<MediaSettings>): void {
+    this.settings = { ...this.settings, ...changes, revision: this.settings.revision + 1 };
   }
 
   private applyAudio(): void {

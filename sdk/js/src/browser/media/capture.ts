@@ -28,6 +28,7 @@ export class Capture {
     const [audio] = this.stream.getAudioTracks();
     if (audio) audio.enabled = settings.audioEnabled;
     return {
+      ...settings,
       audioEnabled: settings.audioEnabled && audio !== undefined,
       videoEnabled: this.stream.getVideoTracks().length > 0,
     };
