@@ -28,7 +28,14 @@ test("the first wait is about two seconds, the longest thirty", () => {
   assert.equal(backoffMs(1, 0.5), 4_000);
   for (const attempt of [4, 10, 1_000]) {
     assert.ok(backoffMs(attempt, 0.999) <= LONGEST_DELAY_MS);
-    assert.ok(backoffMs(attempt, 0) >= LONGEST_DELAY_MS / 2);
+    assert.ok(backoffMs(attempt, 0) >= LONGEST_DELAY_MS / 3);
+  }
+});
+
+test("at every attempt the waits are spread evenly, the longest ones too (F38)", () => {
+  for (const attempt of [0, 1, 2, 3, 4, 10, 1_000]) {
+    const waits = Array.from({ length: 100 }, (_, n) => backoffMs(attempt, n / 100));
+    assert.equal(new Set(waits).size, 100, `attempt ${attempt}`);
   }
 });
 

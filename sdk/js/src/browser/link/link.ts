@@ -2,6 +2,7 @@
 
 import { backoffMs, goodbyeMs } from "../../core/backoff.js";
 import { CallError, ErrorCode } from "../../core/errors.js";
+import { Liveness, TICK_MS, type Verdict } from "../../core/liveness.js";
 import { Session } from "../../core/session.js";
 import type {
   ClientMessage,
@@ -13,7 +14,7 @@ import type {
 } from "../../wire/protocol.js";
 import { logInfo, logWarning } from "../log.js";
 import { deferred, type Deferred } from "../quiet-promise.js";
-import { Socket } from "./socket.js";
+import { browserPorts, type Cancel, type OpenSocket, type Ports } from "./ports.js";
 
 /** What the link asks of and tells its owner. */
 export interface LinkOwner {
@@ -27,10 +28,6 @@ export interface LinkOwner {
   onSessionOver(message: string): void;
 }
 
-/** After a `ping`, silence for this long means that the connection is dead. */
-const PONG_LIMIT_MS = 10_000;
-/** A connection that is not welcomed within this time is given up. */
-const WELCOME_LIMIT_MS = 15_000;
 /** Close codes after which coming back is of no use, with what the application is told. */
 const FINAL_CODES: Record<number, string> = {
   4401: "The session is no longer valid; authenticate again.",
@@ -38,34 +35,44 @@ const FINAL_CODES: Record<number, string> = {
   4426: "The server does not speak this SDK's protocol version; update the SDK.",
 };
 
+/** What a browser reports for a connection that ended without a close frame. */
+const NO_CLOSE_FRAME = 1006;
+
 /** The connection of one signed-in device. */
 export class Link {
   private readonly session = new Session();
   private readonly replies = new Map<number, Deferred<Reply>>();
-  private socket: Socket | undefined;
+  private readonly liveness: Liveness;
+  private socket: OpenSocket | undefined;
   private welcomed: Deferred<void> = deferred();
   private isOpen = false;
   private running = false;
   private attempt = 0;
   private named: string[] = [];
-  private heartbeatMs = 30_000;
-  private lastHeard = 0;
-  private pingSentAt: number | undefined;
   private goodbyeDelay: number | undefined;
-  private retryTimer: ReturnType<typeof setTimeout> | undefined;
-  private watchTimer: ReturnType<typeof setInterval> | undefined;
+  private cancelRetry: Cancel = nothing;
+  private cancelWatch: Cancel = nothing;
 
   constructor(
     private readonly url: string,
     private readonly owner: LinkOwner,
-  ) {}
+    private readonly ports: Ports = browserPorts,
+  ) {
+    this.liveness = new Liveness(ports.now());
+  }
 
   /** Connects, and stays connected until `stop`. Resolves when the session is open. */
   start(): Promise<void> {
     if (!this.running) {
       this.running = true;
-      globalThis.addEventListener?.("online", this.checkNow);
-      globalThis.document?.addEventListener("visibilitychange", this.checkNow);
+      const stopTicks = this.ports.every(TICK_MS, () => {
+        this.obey(this.liveness.handleTick(this.ports.now()));
+      });
+      const stopWakes = this.ports.onWake(() => this.checkNow());
+      this.cancelWatch = () => {
+        stopTicks();
+        stopWakes();
+      };
       this.connect();
     }
     return this.welcomed.promise;
@@ -80,13 +87,17 @@ export class Link {
   stop(reason: CallError): void {
     this.running = false;
     this.drop();
-    clearTimeout(this.retryTimer);
-    globalThis.removeEventListener?.("online", this.checkNow);
-    globalThis.document?.removeEventListener("visibilitychange", this.checkNow);
+    this.cancelRetry();
+    this.cancelWatch();
     this.session.clear();
     for (const reply of this.replies.values()) reply.reject(reason);
     this.replies.clear();
     this.welcomed.reject(reason);
+  }
+
+  /** The network may be another one: a wait is cut short, an open connection is tested. */
+  checkNow(): void {
+    if (this.running) this.obey(this.liveness.handleWake(this.ports.now()));
   }
 
   /** Asks the server; survives reconnects. */
@@ -112,10 +123,10 @@ export class Link {
   }
 
   private connect(): void {
-    clearTimeout(this.retryTimer);
+    this.cancelRetry();
     this.drop();
-    this.lastHeard = performance.now();
-    this.socket = new Socket(this.url, {
+    this.liveness.handleOpening();
+    this.socket = this.ports.openSocket(this.url, {
       onOpen: () => {
         this.named = this.owner.knownCalls();
         this.send(this.session.hello(this.owner.sessionKey(), this.named));
@@ -123,14 +134,12 @@ export class Link {
       onMessage: (message) => this.handleMessage(message),
       onClose: (code) => this.handleClose(code),
     });
-    this.watchTimer = setInterval(() => this.watch(), 1_000);
   }
 
   private drop(): void {
-    clearInterval(this.watchTimer);
     this.socket?.close();
     this.socket = undefined;
-    this.pingSentAt = undefined;
+    this.liveness.handleLost();
     if (this.isOpen) this.welcomed = deferred();
     this.isOpen = false;
   }
@@ -138,8 +147,8 @@ export class Link {
   private reconnectIn(delay: number): void {
     if (!this.running) return;
     this.drop();
-    clearTimeout(this.retryTimer);
-    this.retryTimer = setTimeout(() => this.connect(), delay);
+    this.cancelRetry();
+    this.cancelRetry = this.ports.after(delay, () => this.connect());
   }
 
   private send(message: ClientMessage): void {
@@ -147,8 +156,7 @@ export class Link {
   }
 
   private handleMessage(message: ServerMessage): void {
-    this.lastHeard = performance.now();
-    this.pingSentAt = undefined;
+    this.liveness.handleHeard();
     switch (message.type) {
       case "welcome":
         return this.handleWelcome(message);
@@ -156,7 +164,7 @@ export class Link {
         return this.handleReply(message);
       case "event": {
         const verdict = this.session.handleEvent(message);
-        if (verdict === "gap") return this.reconnectIn(0);
+        if (verdict === "gap") return this.connect();
         if (verdict === "handle") this.owner.onEvent(message.body, this.named);
         return this.send(this.session.ack());
       }
@@ -167,7 +175,7 @@ export class Link {
       case "pong":
         return;
       case "goodbye":
-        this.goodbyeDelay = goodbyeMs(message.retryAfterMs, Math.random());
+        this.goodbyeDelay = goodbyeMs(message.retryAfterMs, this.ports.dice());
         return;
       case "error":
         return logWarning(`the server refused a message: ${message.error.message}`);
@@ -177,7 +185,7 @@ export class Link {
   private handleWelcome(welcome: Welcome): void {
     this.isOpen = true;
     this.attempt = 0;
-    this.heartbeatMs = welcome.heartbeatMs;
+    this.liveness.handleWelcome(welcome.heartbeatMs);
     for (const request of this.session.handleWelcome(welcome)) {
       this.send({ type: "request", ...request });
     }
@@ -198,33 +206,26 @@ export class Link {
       this.stop(new CallError(ErrorCode.USER_NOT_AUTHENTICATED, final));
       return this.owner.onSessionOver(final);
     }
-    const delay = this.goodbyeDelay ?? backoffMs(this.attempt++, Math.random());
+    const delay = this.goodbyeDelay ?? backoffMs(this.attempt++, this.ports.dice());
     this.goodbyeDelay = undefined;
     logInfo(`connection lost (${code}), trying again in ${delay} ms`);
     this.reconnectIn(delay);
   }
 
-  /** A connection on which nothing comes is asked for a sign of life, then given up. */
-  private watch(): void {
-    const now = performance.now();
-    const limit = this.isOpen ? this.heartbeatMs : WELCOME_LIMIT_MS;
-    if (this.pingSentAt !== undefined && now - this.pingSentAt > PONG_LIMIT_MS) {
-      this.reconnectIn(0);
-    } else if (this.pingSentAt === undefined && now - this.lastHeard > limit) {
-      if (this.isOpen) this.ping();
-      else this.handleClose(1006);
+  private obey(verdict: Verdict): void {
+    switch (verdict) {
+      case "well":
+        return;
+      case "ask":
+        return this.send({ type: "ping" });
+      case "retry":
+        return this.connect();
+      case "dead":
+        if (!this.isOpen) return this.handleClose(NO_CLOSE_FRAME);
+        logInfo("the connection gives no sign of life, opening another");
+        return this.connect();
     }
   }
-
-  private ping(): void {
-    this.pingSentAt = performance.now();
-    this.send({ type: "ping" });
-  }
-
-  /** The network or the page came back: waits are cut short, an open connection is tested. */
-  private readonly checkNow = (): void => {
-    if (!this.running || globalThis.document?.visibilityState === "hidden") return;
-    if (this.isOpen) this.ping();
-    else if (this.socket === undefined) this.connect();
-  };
 }
+
+function nothing(): void {}
