@@ -129,6 +129,11 @@ export class CallBook {
     for (const one of this.controllers.values()) one.handleWelcome();
   }
 
+  /** The device may have another network. */
+  networkChanged(): void {
+    for (const one of this.controllers.values()) if (!one.isOver) one.media.networkChanged();
+  }
+
   private takeSnapshot(views: readonly CallView[], named: readonly string[]): void {
     const mine = views.filter((view) => !this.keepsForDial(view));
     const step = applySnapshot(this.state, mine, named, Date.now());

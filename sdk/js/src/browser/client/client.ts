@@ -20,6 +20,7 @@ import { CallBook } from "./call-book.js";
 import { randomUuid } from "./device-id.js";
 import { dial, type DialCallback } from "./dialing.js";
 import { Listeners } from "./listeners.js";
+import { watchPage } from "./page-life.js";
 import { readId, readSeconds, readToken, type AuthOption, type DialParams } from "./params.js";
 
 /** A signed-in device. */
@@ -57,7 +58,12 @@ export class Client {
   };
   private readonly book = new CallBook(this.listeners, this.host);
 
-  constructor(private readonly scriptUrl: string | undefined) {}
+  constructor(private readonly scriptUrl: string | undefined) {
+    watchPage({
+      gone: () => this.signOut("The page was closed."),
+      networkChanged: () => this.book.networkChanged(),
+    });
+  }
 
   get appId(): string | null {
     return this.server?.appId ?? null;
