@@ -1,6 +1,6 @@
 //! Bodies of the HTTP operations: SDK sessions, users and tokens, direct calls.
 
-use curlew_base::{AppId, DeviceId, UserId};
+use curlew_base::{AppId, CallId, DeviceId, EndResult, Role, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -184,4 +184,54 @@ pub struct DirectCallList {
     pub calls: Vec<DirectCallBody>,
     /// The next page's token; blank at the end.
     pub next: String,
+}
+
+/// `GET /v1/sessions/current/direct_calls`: the calls of the signed-in user that are over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CallLogPage {
+    /// The page, newest first by the time of the dial.
+    pub calls: Vec<CallLogEntry>,
+    /// The next page's token; blank at the end.
+    pub next: String,
+}
+
+/// A call that is over, as one of its two users sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CallLogEntry {
+    /// The call's id.
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub call_id: CallId,
+    /// Dialled with video.
+    pub is_video_call: bool,
+    /// When it was dialled, in Unix milliseconds.
+    #[ts(type = "number")]
+    pub started_at: u64,
+    /// When it ended, in Unix milliseconds.
+    #[ts(type = "number")]
+    pub ended_at: u64,
+    /// From accept to end, in milliseconds; 0 if never accepted.
+    #[ts(type = "number")]
+    pub duration_ms: u64,
+    /// Who dialled, as they were at the dial.
+    pub caller: UserView,
+    /// Who was rung, as they were at the dial.
+    pub callee: UserView,
+    /// The side that ended it; absent when a time-out or a loss did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "\"dc_caller\" | \"dc_callee\"", optional)]
+    #[schemars(with = "Option<String>")]
+    pub ended_by: Option<Role>,
+    /// The end result, lower case.
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub end_result: EndResult,
+    /// The application's data.
+    pub custom_items: BTreeMap<String, String>,
+    /// The signed-in user's side.
+    #[ts(type = "\"dc_caller\" | \"dc_callee\"")]
+    #[schemars(with = "String")]
+    pub my_role: Role,
 }

@@ -56,6 +56,8 @@ pub fn typescript() -> String {
         rest::CreateSession,
         rest::SessionCreated,
         rest::ErrorBody,
+        rest::CallLogEntry,
+        rest::CallLogPage,
     ];
     out
 }
@@ -74,6 +76,7 @@ pub fn json_schema() -> serde_json::Value {
     generator.subschema_for::<rest::IssueToken>();
     generator.subschema_for::<rest::UserList>();
     generator.subschema_for::<rest::DirectCallList>();
+    generator.subschema_for::<rest::CallLogPage>();
     serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Curlew wire protocol",

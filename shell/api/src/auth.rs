@@ -1,10 +1,11 @@
-//! The wall between applications: which one a request of a back end speaks for.
+//! The wall between applications: which one a request of a back end, or of an SDK, speaks for.
 
 use aws_lc_rs::{constant_time, digest};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use curlew_base::{AppId, ErrorCode};
-use curlew_store::{AppRecord, StoreError};
+use curlew_store::{AppRecord, SessionRecord, StoreError};
 
 use crate::error::ApiError;
 use crate::state::ApiState;
@@ -37,6 +38,40 @@ impl FromRequestParts<ApiState> for Caller {
             .map_err(|e| StoreError::Corrupt(format!("the id of an application {e}")))?;
         Ok(Self { app, app_id })
     }
+}
+
+/// The session whose key came with the request: what an SDK may ask for, it asks for its user.
+pub(crate) struct SignedIn(pub SessionRecord);
+
+impl FromRequestParts<ApiState> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        let hash = session_key_hash(&parts.headers)?;
+        let session = state.store().session_by_key_hash(&hash).await?;
+        session.map(Self).ok_or_else(no_session)
+    }
+}
+
+/// The digest of the session key in the `Authorization` header.
+pub(crate) fn session_key_hash(headers: &HeaderMap) -> Result<Vec<u8>, ApiError> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let Some(key) = value.and_then(bearer) else {
+        let message = "the request has no `Authorization: Bearer` header with a session key";
+        return Err(ApiError::not_authorized(message));
+    };
+    Ok(hash_of(key.as_bytes()))
+}
+
+/// The refusal of a key that opens nothing.
+pub(crate) fn no_session() -> ApiError {
+    ApiError::not_authorized("there is no session of this key; it is over")
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, key) = value.split_once(' ')?;
+    let key = key.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
 }
 
 /// The digest under which the store keeps a secret.

@@ -28,6 +28,7 @@ pub fn router(state: ApiState) -> Router {
     let sessions = Router::new()
         .route("/v1/sessions", post(sessions::create::create))
         .route("/v1/sessions/current", axum::routing::delete(sessions::delete::delete))
+        .route("/v1/sessions/current/direct_calls", get(sessions::direct_calls::list))
         .method_not_allowed_fallback(error::wrong_method)
         .layer(axum::middleware::from_fn(sessions::cors::open_to_every_origin));
     let user = get(users::view::view).put(users::update::update).delete(users::delete::delete);

@@ -6,11 +6,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::error::ApiError;
 
 const LIMIT_MAX: u32 = 100;
-const LIMIT_DEFAULT: u32 = 10;
+/// The documented page of the lists for back ends.
+pub(crate) const LIMIT_DEFAULT: u32 = 10;
 
-/// The number of rows asked for.
-pub(crate) fn limit(text: Option<&str>) -> Result<u32, ApiError> {
-    let Some(text) = text else { return Ok(LIMIT_DEFAULT) };
+/// The number of rows asked for, or this one.
+pub(crate) fn limit(text: Option<&str>, default: u32) -> Result<u32, ApiError> {
+    let Some(text) = text else { return Ok(default) };
     match text.parse() {
         Ok(limit) if (1..=LIMIT_MAX).contains(&limit) => Ok(limit),
         _ => Err(ApiError::field("limit", format!("must be a number from 1 to {LIMIT_MAX}"))),

@@ -26,7 +26,7 @@ pub(crate) async fn list(
     query: Result<Query<ListCalls>, QueryRejection>,
 ) -> Result<Json<DirectCallList>, ApiError> {
     let Query(query) = query.map_err(|e| ApiError::field("query", e.body_text()))?;
-    let limit = page::limit(query.limit.as_deref())?;
+    let limit = page::limit(query.limit.as_deref(), page::LIMIT_DEFAULT)?;
     let before = page::read("next", query.next.as_deref())?;
     let filter = CallFilter::default();
     let mut rows = state.store().list_calls(&by.app.app_id, before, limit + 1, filter).await?;

@@ -1,4 +1,4 @@
-//! Lets pages of every origin sign in: the key is in the body, never in a cookie.
+//! Lets pages of every origin sign in: the key is in body or header, never in a cookie.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};

@@ -33,7 +33,7 @@ pub(crate) async fn list(
     query: Result<Query<ListUsers>, QueryRejection>,
 ) -> Result<Json<UserList>, ApiError> {
     let Query(query) = query.map_err(|e| ApiError::field("query", e.body_text()))?;
-    let limit = page::limit(query.limit.as_deref())?;
+    let limit = page::limit(query.limit.as_deref(), page::LIMIT_DEFAULT)?;
     let after = page::read("token", query.token.as_deref())?;
     let filter = filter(query)?;
     let mut rows = state.store().list_users(&by.app.app_id, after, limit + 1, filter).await?;
