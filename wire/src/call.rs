@@ -38,7 +38,8 @@ pub enum CallState {
     Ended,
 }
 
-/// What a side sends.
+/// What a side sends: state, told by the server and by the data channel between the devices, in
+/// whatever order they come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MediaSettings {
@@ -46,6 +47,33 @@ pub struct MediaSettings {
     pub audio_enabled: bool,
     /// The camera is on.
     pub video_enabled: bool,
+    /// The side has put the call on hold: it neither sends nor plays.
+    #[serde(default)]
+    pub on_hold: bool,
+    /// Counts the side's own changes in this call: a higher one replaces a lower one.
+    #[serde(default)]
+    pub revision: u32,
+}
+
+/// How far a ring has reached; only the caller is told, while it rings. It is not part of the
+/// committed truth: it may change within one `version` of the view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reach {
+    /// Devices that are connected and have said that they ring.
+    pub devices: u32,
+    /// Pushes that went out.
+    pub pushes: u32,
+}
+
+/// When the callee's device tells its addresses to the caller; an application's setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CandidateTiming {
+    /// While it rings, so that media is there at once after the accept.
+    Early,
+    /// Only after its own accept: who merely rings learns no address.
+    AfterAccept,
 }
 
 /// How a call ended, the same for all who were in it.
@@ -70,7 +98,7 @@ pub struct EndView {
 }
 
 /// The whole truth about a call for one device. A later `version` replaces an earlier one; the same
-/// one may come again.
+/// one may come again, and then only `reach` may differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallView {
@@ -93,12 +121,22 @@ pub struct CallView {
     #[ts(type = "\"dc_caller\" | \"dc_callee\"")]
     #[schemars(with = "String")]
     pub my_role: Role,
-    /// The application's data, set when dialled.
+    /// The application's data.
     pub custom_items: BTreeMap<String, String>,
     /// What the caller sends.
     pub caller_settings: MediaSettings,
     /// What the callee sends; meaningless before the accept.
     pub callee_settings: MediaSettings,
+    /// When the callee tells its ICE candidates.
+    pub callee_candidates: CandidateTiming,
+    /// The leg that answered, from the accept on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub answered_leg: Option<u32>,
+    /// How far the ring has reached; for the caller, while it rings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub reach: Option<Reach>,
     /// When it was dialled, in Unix milliseconds.
     #[ts(type = "number")]
     pub started_at: u64,

@@ -83,14 +83,20 @@ pub enum Verb {
     Dial(Dial),
     /// Answer a call that rings here.
     Accept(Accept),
+    /// Tell that the call was handed to the person: this device rings.
+    Ringing(CallRef),
     /// Cancel, decline or hang up, by the state of the call.
-    End(CallRef),
+    End(End),
     /// Tell whether media flows.
     Media(Media),
     /// Tell what this side sends.
     Settings(Settings),
     /// Hand negotiation state to the other device.
     Signal(SignalTo),
+    /// Set custom items; those not named stay.
+    UpdateItems(UpdateItems),
+    /// Remove custom items.
+    DeleteItems(DeleteItems),
 }
 
 /// Starts a call.
@@ -132,6 +138,51 @@ pub struct Accept {
     pub settings: MediaSettings,
 }
 
+/// Ends a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct End {
+    /// Which.
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub call_id: CallId,
+    /// The other side ended it and said so over the data channel: this device only passes it on.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub ended_by_peer: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// Sets custom items of a call; at most 10 in all, keys and values of at most 128 characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateItems {
+    /// Which call; it may be over.
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub call_id: CallId,
+    /// The items to set.
+    pub items: BTreeMap<String, String>,
+}
+
+/// Removes custom items of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeleteItems {
+    /// Which call; it may be over.
+    #[ts(type = "string")]
+    #[schemars(with = "String")]
+    pub call_id: CallId,
+    /// The keys to remove; absent for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub keys: Option<Vec<String>>,
+}
+
 /// Names a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -166,7 +217,7 @@ pub struct Settings {
     pub settings: MediaSettings,
 }
 
-/// Negotiation state for the other device.
+/// Negotiation state for the other device, while it rings or after the accept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignalTo {
@@ -174,6 +225,11 @@ pub struct SignalTo {
     #[ts(type = "string")]
     #[schemars(with = "String")]
     pub call_id: CallId,
+    /// The caller's word for the callee's device it means, as in what came from it; absent for the
+    /// one that answered, and always in what a callee sends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub leg: Option<u32>,
     /// The state.
     pub signal: Signal,
 }

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 use crate::client::{ClientMessage, Dial, Hello, Request, SignalTo, Verb};
 use curlew_base::limits;
@@ -93,6 +94,9 @@ fn decode_verb(body: Value) -> Result<Verb, BadField> {
         "media" => decode_value(body, IN).map(Verb::Media),
         "settings" => decode_value(body, IN).map(Verb::Settings),
         "signal" => decode_value(body, IN).map(Verb::Signal),
+        "ringing" => decode_value(body, IN).map(Verb::Ringing),
+        "update_items" => decode_value(body, IN).map(Verb::UpdateItems),
+        "delete_items" => decode_value(body, IN).map(Verb::DeleteItems),
         other => Err(bad("body.verb", &format!("there is no verb {other:?}"))),
     }
 }
@@ -126,7 +130,13 @@ fn check(message: &ClientMessage) -> Result<(), BadField> {
         ClientMessage::Request(request) => match &request.body {
             Verb::Dial(dial) => check_dial(dial),
             Verb::Signal(to) => check_signal(to),
-            Verb::Accept(_) | Verb::End(_) | Verb::Media(_) | Verb::Settings(_) => Ok(()),
+            Verb::UpdateItems(update) => check_items("body.items", &update.items),
+            Verb::DeleteItems(delete) => check_keys(delete.keys.as_deref().unwrap_or_default()),
+            Verb::Accept(_)
+            | Verb::Ringing(_)
+            | Verb::End(_)
+            | Verb::Media(_)
+            | Verb::Settings(_) => Ok(()),
         },
         ClientMessage::Ack(_) | ClientMessage::Ping | ClientMessage::Pong => Ok(()),
     }
@@ -145,15 +155,26 @@ fn check_dial(dial: &Dial) -> Result<(), BadField> {
     }
     check_timeout("body.ringingTimeoutSecs", dial.ringing_timeout_secs)?;
     check_timeout("body.connectionTimeoutSecs", dial.connection_timeout_secs)?;
-    at_most("body.customItems", dial.custom_items.len(), limits::CUSTOM_ITEMS, "entries")?;
-    for (key, value) in &dial.custom_items {
+    check_items("body.customItems", &dial.custom_items)
+}
+
+/// The documented limits of custom items.
+fn check_items(field: &str, items: &BTreeMap<String, String>) -> Result<(), BadField> {
+    at_most(field, items.len(), limits::CUSTOM_ITEMS, "entries")?;
+    for (key, value) in items {
         let long = key.chars().count().max(value.chars().count());
-        at_most("body.customItems", long, limits::CUSTOM_ITEM_CHARS, "characters a key or value")?;
+        at_most(field, long, limits::CUSTOM_ITEM_CHARS, "characters a key or value")?;
         if key.contains(',') {
-            return Err(bad("body.customItems", "a key must not contain a comma"));
+            return Err(bad(field, "a key must not contain a comma"));
         }
     }
     Ok(())
+}
+
+fn check_keys(keys: &[String]) -> Result<(), BadField> {
+    at_most("body.keys", keys.len(), limits::CUSTOM_ITEMS, "entries")?;
+    let longest = keys.iter().map(|key| key.chars().count()).max().unwrap_or(0);
+    at_most("body.keys", longest, limits::CUSTOM_ITEM_CHARS, "characters a key")
 }
 
 fn check_timeout(field: &str, secs: Option<u32>) -> Result<(), BadField> {
@@ -234,6 +255,32 @@ mod tests {
         assert!(text.contains("at most 80 characters"), "{text}");
         let (id, _) = refused(r#"{"type":"dance","id":3}"#);
         assert_eq!(id, Some(3));
+    }
+
+    #[test]
+    fn custom_items_have_their_limits_at_every_entry() {
+        let ask = |verb: &str, rest: &str| {
+            format!(r#"{{"type":"request","id":1,"body":{{"verb":"{verb}","callId":"c"{rest}}}}}"#)
+        };
+        let items = |n: usize| {
+            let all: Vec<_> = (0..n).map(|i| format!(r#""k{i}":"v""#)).collect();
+            format!(r#","items":{{{}}}"#, all.join(","))
+        };
+        assert!(decode_client(&ask("update_items", &items(10))).is_ok());
+        let (_, text) = refused(&ask("update_items", &items(11)));
+        assert!(text.contains("at most 10 entries"), "{text}");
+        let (_, text) = refused(&ask("update_items", r#","items":{"a":7}"#));
+        assert!(text.starts_with("body.items.a: ") && text.contains("string"), "{text}");
+        let value = |n: usize| format!(r#","items":{{"a":"{}"}}"#, "\u{fc}".repeat(n));
+        assert!(decode_client(&ask("update_items", &value(128))).is_ok());
+        let (_, text) = refused(&ask("update_items", &value(129)));
+        assert!(text.contains("at most 128 characters"), "{text}");
+        let (_, text) = refused(&ask("update_items", r#","items":{"a,b":"c"}"#));
+        assert!(text.contains("comma"), "{text}");
+        assert!(decode_client(&ask("delete_items", "")).is_ok());
+        let keys = vec!["\"k\""; 11].join(",");
+        let (_, text) = refused(&ask("delete_items", &format!(r#","keys":[{keys}]"#)));
+        assert!(text.starts_with("body.keys"), "{text}");
     }
 
     #[test]

@@ -128,6 +128,8 @@ pub struct SignalFrom {
     #[ts(type = "string")]
     #[schemars(with = "String")]
     pub call_id: CallId,
+    /// The callee's device that it is about: each device that rings has a number of its own.
+    pub leg: u32,
     /// The state.
     pub signal: Signal,
 }

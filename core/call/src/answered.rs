@@ -26,17 +26,28 @@ impl Call {
                     self.hang_up(now, &party);
                 }
             }
-            Input::Restarted => {
-                self.caller.lost_since = Some(now);
+            Input::Presence(known) => {
+                let lost = |party: &Party| known.get(party).copied().unwrap_or(Some(now));
+                self.caller.lost_since = lost(&Party::caller(self.caller.device.clone()));
                 if let Some(answered) = self.answered_mut() {
-                    answered.callee.lost_since = Some(now);
+                    let callee = &mut answered.callee;
+                    callee.lost_since = lost(&Party::callee(callee.device.clone()));
                 }
             }
+            // The ring stopped by the accept; a late word about it is of no use to anyone.
+            Input::Rung(_) => {}
             Input::Accept(party, _) => self.accept_again(&party),
             Input::End(party, _) => match self.seat(&party) {
                 Some(_) => self.hang_up(now, &party),
                 None => self.refuse_unseated(&party),
             },
+            Input::PeerEnded(party) => match self.seat(&party) {
+                Some(_) => {
+                    self.end(now, self.hang_up_result(), Some(party.role.other()), Some(&party))
+                }
+                None => self.refuse_unseated(&party),
+            },
+            Input::Items(party, change) => self.change_items(&party, change),
             Input::Media(party, path) => self.media(now, &party, path),
             Input::Settings(party, settings) => self.change_settings(&party, settings),
             Input::Tick => self.answered_tick(now),
@@ -53,12 +64,14 @@ impl Call {
     }
 
     fn hang_up(&mut self, now: Instant, party: &Party) {
-        let result = match &self.state {
+        self.end(now, self.hang_up_result(), Some(party.role), Some(party));
+    }
+
+    const fn hang_up_result(&self) -> EndResult {
+        match &self.state {
             State::Connected(_) => EndResult::Completed,
-            State::Established(_) => EndResult::NotConnected,
-            State::Ringing | State::Ended(_) => return,
-        };
-        self.end(now, result, Some(party));
+            State::Ringing | State::Established(_) | State::Ended(_) => EndResult::NotConnected,
+        }
     }
 
     fn media(&mut self, now: Instant, party: &Party, path: Path) {
@@ -66,7 +79,7 @@ impl Call {
         seat.path = path;
         match (&self.state, path) {
             (State::Connected(_), Path::Failed) => {
-                self.end(now, EndResult::ConnectionLost, None);
+                self.end(now, EndResult::ConnectionLost, None, None);
             }
             (State::Established(answered), Path::Up)
                 if self.caller.path == Path::Up && answered.callee.path == Path::Up =>
@@ -87,10 +100,9 @@ impl Call {
 
     fn change_settings(&mut self, party: &Party, settings: MediaSettings) {
         let Some(seat) = self.seat(party) else { return self.refuse_unseated(party) };
-        if seat.settings == settings {
+        if !seat.take(settings) {
             return;
         }
-        seat.settings = settings;
         if let Some(peer) = self.peer_of(party) {
             self.show(peer);
         }
@@ -109,7 +121,7 @@ impl Call {
             State::Ringing | State::Ended(_) => return,
         };
         if deadline.is_some_and(|deadline| now >= deadline) {
-            self.end(now, result, None);
+            self.end(now, result, None, None);
         }
     }
 

@@ -61,6 +61,26 @@ pub enum Busy {
     InAnotherCall,
 }
 
+/// How a device answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// What it sends.
+    pub settings: MediaSettings,
+    /// The key of its own dial, when that dial is the answer (rule 4).
+    pub dial_key: Option<String>,
+}
+
+/// A change of the custom items.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ItemsChange {
+    /// Sets these; the others stay.
+    Update(BTreeMap<String, String>),
+    /// Removes these.
+    Delete(BTreeSet<String>),
+    /// Removes all.
+    DeleteAll,
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Input {
@@ -70,16 +90,23 @@ pub enum Input {
     Lost(Party, Instant),
     /// A device is gone for good: signed out (rule 8).
     Left(Party),
-    /// The server started anew: nobody has a connection yet.
-    Restarted,
-    /// A device answers (rule 2).
-    Accept(Party, MediaSettings),
+    /// Who is connected, all at once: the call was read from its row, which does not say. Each is
+    /// connected, or lost since the instant given; who is not named is lost from now on.
+    Presence(BTreeMap<Party, Option<Instant>>),
+    /// A device has told its person that it rings.
+    Rung(Party),
+    /// A device answers (rules 2 and 4).
+    Accept(Party, Answer),
     /// A device cancels, declines or hangs up (rule 3).
     End(Party, Busy),
+    /// A device passes on that the other side hung up, as it was told directly.
+    PeerEnded(Party),
     /// A device tells whether its media flows.
     Media(Party, Path),
     /// A device tells what it sends.
     Settings(Party, MediaSettings),
+    /// A device of either side changes the custom items, also of a call that is over.
+    Items(Party, ItemsChange),
     /// Time has passed.
     Tick,
 }

@@ -1,4 +1,4 @@
-//! The state machine of one direct call: rules 1 to 3 and 5 to 9 of the design.
+//! The state machine of one direct call: rules 1 to 9 of the design.
 //!
 //! ```text
 //!            accept                both paths up
@@ -11,7 +11,7 @@
 //!
 //! Calling order: [`Call::dial`], then any number of [`Call::handle`], each followed by
 //! [`Call::poll`] until `None`; [`Call::wake_at`] says when to hand in [`Input::Tick`].
-//! Glare (rule 4) is decided before a call exists, so it stays outside this machine.
+//! Glare (rule 4) is decided before a second call exists: that dial comes here as an answer.
 
 mod answered;
 mod devices;
@@ -22,7 +22,7 @@ mod ringing;
 mod state;
 mod view;
 
-pub use input::{Busy, Devices, Dial, Input, Party};
+pub use input::{Answer, Busy, Devices, Dial, Input, ItemsChange, Party};
 pub use machine::Call;
 pub use output::{Effect, News, Refusal};
 pub use state::{Ended, MediaSettings, Path};

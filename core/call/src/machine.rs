@@ -2,10 +2,10 @@
 
 use curlew_base::{DeviceId, EndResult, Instant, Millis, Role, limits};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::devices::Rings;
-use crate::input::{Devices, Dial, Input, Party};
+use crate::devices::{Ring, Rings};
+use crate::input::{Devices, Dial, Input, ItemsChange, Party};
 use crate::output::{Effect, News, Refusal};
 use crate::state::{Answered, Ended, MediaSettings, Seat, State};
 
@@ -22,6 +22,10 @@ pub struct Call {
     pub(crate) caller: Seat,
     /// The callee's devices.
     pub(crate) rings: Rings,
+    /// The application's data.
+    pub(crate) items: BTreeMap<String, String>,
+    /// The key of the dial that was the answer (rule 4).
+    pub(crate) answer_key: Option<String>,
     /// Where it stands.
     pub(crate) state: State,
     /// Effects not polled yet.
@@ -34,12 +38,15 @@ impl Call {
     #[must_use]
     pub fn dial(now: Instant, terms: Dial, devices: &Devices) -> Self {
         let caller = Seat::new(terms.caller_device.clone(), terms.settings);
+        let items = terms.custom_items.clone();
         let mut call = Self {
             terms,
             started_at: now,
             latest: now,
             caller,
             rings: Rings::default(),
+            items,
+            answer_key: None,
             state: State::Ringing,
             effects: VecDeque::new(),
         };
@@ -98,6 +105,73 @@ impl Call {
         }
     }
 
+    /// Who is at the other end of a signal, and the leg that it is about: while it rings, the
+    /// caller and the devices that ring; afterwards the two that are in the call.
+    #[must_use]
+    pub fn signal_peer(&self, party: &Party, leg: Option<u32>) -> Option<(Party, u32)> {
+        match &self.state {
+            State::Ringing if self.is_caller(party) => {
+                let leg = leg?;
+                self.rings.of_leg(leg).map(|device| (Party::callee(device.clone()), leg))
+            }
+            State::Ringing => {
+                let leg = self.rings.leg(self.callee_device(party)?)?;
+                Some((Party::caller(self.caller.device.clone()), leg))
+            }
+            State::Established(answered) | State::Connected(answered) => {
+                // What the caller meant for a device that did not answer must not reach another.
+                let meant = leg.is_none_or(|leg| leg == answered.leg);
+                self.peer_of(party).filter(|_| meant).map(|peer| (peer, answered.leg))
+            }
+            State::Ended(_) => None,
+        }
+    }
+
+    /// The leg that answered.
+    #[must_use]
+    pub const fn answered_leg(&self) -> Option<u32> {
+        match &self.state {
+            State::Established(answered) | State::Connected(answered) => Some(answered.leg),
+            State::Ended(ended) => ended.answered_leg,
+            State::Ringing => None,
+        }
+    }
+
+    /// How many devices are connected and have said that they ring.
+    #[must_use]
+    pub fn ringing_devices(&self) -> u32 {
+        match &self.state {
+            State::Ringing => self.rings.confirmed(),
+            State::Established(_) | State::Connected(_) | State::Ended(_) => 0,
+        }
+    }
+
+    /// Whether the device declined for itself alone, so that the call is over for it only.
+    #[must_use]
+    pub fn declined_by(&self, device: &DeviceId) -> bool {
+        matches!(self.rings.get(device), Some(Ring::Declined(_)))
+    }
+
+    /// The devices whose connection matters, each with the time since when it is lost, if it is:
+    /// those in the call and those that ring.
+    #[must_use]
+    pub fn presence(&self) -> BTreeMap<Party, Option<Instant>> {
+        let caller = (Party::caller(self.caller.device.clone()), self.caller.lost_since);
+        match &self.state {
+            State::Ringing => {
+                let of = |device: &DeviceId| {
+                    (Party::callee(device.clone()), self.rings.lost_since(device))
+                };
+                self.rings.ringing().map(of).chain([caller]).collect()
+            }
+            State::Established(answered) | State::Connected(answered) => {
+                let callee = &answered.callee;
+                [caller, (Party::callee(callee.device.clone()), callee.lost_since)].into()
+            }
+            State::Ended(_) => BTreeMap::new(),
+        }
+    }
+
     /// The devices that are in the call, not merely rung by it: the caller's, and the one that
     /// answered.
     #[must_use]
@@ -116,10 +190,15 @@ impl Call {
     pub fn handle(&mut self, now: Instant, input: Input) {
         self.latest = self.latest.max(now);
         let now = self.latest;
+        let reach = self.rings.confirmed();
         match &self.state {
             State::Ringing => self.handle_ringing(now, input),
             State::Established(_) | State::Connected(_) => self.handle_answered(now, input),
             State::Ended(_) => self.handle_ended(input),
+        }
+        if matches!(self.state, State::Ringing) && self.rings.confirmed() != reach {
+            let caller = Party::caller(self.caller.device.clone());
+            self.effects.push_back(Effect::Refresh(caller));
         }
         self.check();
     }
@@ -155,19 +234,29 @@ impl Call {
     fn handle_ended(&mut self, input: Input) {
         match input {
             Input::Accept(..) => self.refuse(Refusal::Over),
+            Input::Items(party, change) => self.change_items(&party, change),
             // Ending what has ended is what was asked for; the reply carries the result.
             Input::End(..)
+            | Input::PeerEnded(_)
+            | Input::Rung(_)
             | Input::Media(..)
             | Input::Settings(..)
             | Input::Arrived(_)
             | Input::Lost(..)
             | Input::Left(_)
-            | Input::Restarted
+            | Input::Presence(_)
             | Input::Tick => {}
         }
     }
 
-    pub(crate) fn end(&mut self, now: Instant, result: EndResult, by: Option<&Party>) {
+    /// Ends the call. `asker` is told by the reply to what it asked, the others by an event.
+    pub(crate) fn end(
+        &mut self,
+        now: Instant,
+        result: EndResult,
+        by: Option<Role>,
+        asker: Option<&Party>,
+    ) {
         let answered = match &self.state {
             State::Established(answered) | State::Connected(answered) => Some(answered.clone()),
             State::Ringing => None,
@@ -181,13 +270,14 @@ impl Call {
         }
         self.state = State::Ended(Ended {
             result,
-            by: by.map(|party| party.role),
+            by,
             at: now,
             duration: answered.as_ref().map_or(Millis(0), |a| now.since(a.at)),
             answered_on: answered.as_ref().map(|a| a.callee.device.clone()),
+            answered_leg: answered.as_ref().map(|a| a.leg),
             callee_settings: answered.as_ref().map(|a| a.callee.settings),
         });
-        for party in audience.into_iter().filter(|party| Some(party) != by) {
+        for party in audience.into_iter().filter(|party| Some(party) != asker) {
             self.show(party);
         }
         self.effects.push_back(Effect::Tell(News::Ended));
@@ -211,19 +301,64 @@ impl Call {
     /// The application's data.
     #[must_use]
     pub const fn custom_items(&self) -> &BTreeMap<String, String> {
-        &self.terms.custom_items
+        &self.items
+    }
+
+    /// The key of the callee's own dial that was the answer (rule 4).
+    #[must_use]
+    pub fn answer_key(&self) -> Option<&str> {
+        self.answer_key.as_deref()
     }
 
     /// What each side sends; the callee's is off before the accept.
     #[must_use]
     pub fn settings(&self) -> (MediaSettings, MediaSettings) {
-        let off = MediaSettings { audio_enabled: false, video_enabled: false };
+        let off = MediaSettings {
+            audio_enabled: false,
+            video_enabled: false,
+            on_hold: false,
+            revision: 0,
+        };
         let callee = match &self.state {
             State::Established(answered) | State::Connected(answered) => answered.callee.settings,
             State::Ended(ended) => ended.callee_settings.unwrap_or(off),
             State::Ringing => off,
         };
         (self.caller.settings, callee)
+    }
+
+    /// Changes the custom items and shows them to every other device that has a part in the call.
+    pub(crate) fn change_items(&mut self, party: &Party, change: ItemsChange) {
+        let mut items = self.items.clone();
+        match change {
+            ItemsChange::Update(more) => items.extend(more),
+            ItemsChange::Delete(keys) => items.retain(|key, _| !keys.contains(key)),
+            ItemsChange::DeleteAll => items.clear(),
+        }
+        if items.len() > limits::CUSTOM_ITEMS {
+            return self.refuse(Refusal::TooManyItems);
+        }
+        if items == self.items {
+            return;
+        }
+        self.items = items;
+        let callees: BTreeSet<_> =
+            self.rings.devices().cloned().chain(self.answered_on()).collect();
+        let callees = callees.into_iter().map(Party::callee);
+        let all = std::iter::once(Party::caller(self.caller.device.clone())).chain(callees);
+        let others: Vec<_> = all.filter(|other| other != party).collect();
+        others.into_iter().for_each(|other| self.show(other));
+    }
+
+    /// The device that has answered, also of a call that is over.
+    fn answered_on(&self) -> Option<DeviceId> {
+        match &self.state {
+            State::Established(answered) | State::Connected(answered) => {
+                Some(answered.callee.device.clone())
+            }
+            State::Ended(ended) => ended.answered_on.clone(),
+            State::Ringing => None,
+        }
     }
 
     /// The invariants; asserted after every step in debug builds and in simulation.

@@ -10,6 +10,9 @@ pub enum Effect {
     /// Send the party's current view to it. Never emitted for the party whose request is handled:
     /// the reply carries its view.
     Show(Party),
+    /// Send the party its view for what is not part of the committed truth: how far the ring
+    /// reaches. Nothing that must survive has changed.
+    Refresh(Party),
     /// Tell the world, once.
     Tell(News),
     /// Answer the request with a refusal; nothing changed.
@@ -38,4 +41,6 @@ pub enum Refusal {
     NotAParty,
     /// The call rings on as many devices as it may.
     TooManyDevices,
+    /// The call would have more custom items than it may.
+    TooManyItems,
 }

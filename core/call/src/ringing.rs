@@ -3,10 +3,10 @@
 use curlew_base::{EndResult, Instant, limits};
 
 use crate::devices::Ring;
-use crate::input::{Busy, Input, Party};
+use crate::input::{Answer, Busy, Input, Party};
 use crate::machine::Call;
 use crate::output::{Effect, News, Refusal};
-use crate::state::{Answered, MediaSettings, Seat, State};
+use crate::state::{Answered, Seat, State};
 
 impl Call {
     pub(crate) fn handle_ringing(&mut self, now: Instant, input: Input) {
@@ -14,16 +14,21 @@ impl Call {
             Input::Arrived(party) => self.ring_arrived(&party),
             Input::Lost(party, since) => self.ring_lost(now, &party, since.min(now)),
             Input::Left(party) => self.ring_left(now, &party),
-            Input::Restarted => {
-                self.caller.lost_since = Some(now);
-                self.rings.lose_all(now);
+            Input::Presence(known) => {
+                let lost = |party: &Party| known.get(party).copied().unwrap_or(Some(now));
+                self.caller.lost_since = lost(&Party::caller(self.caller.device.clone()));
+                self.rings.set_lost(|device| lost(&Party::callee(device.clone())));
             }
-            Input::Accept(party, settings) => self.accept(now, &party, settings),
+            Input::Rung(party) => self.rung(&party),
+            Input::Accept(party, answer) => self.accept(now, &party, answer),
             Input::End(party, busy) => self.cancel_or_decline(now, &party, busy),
-            Input::Media(party, _) => self.refuse_stranger_or(&party, Refusal::WrongState),
+            Input::PeerEnded(party) | Input::Media(party, _) => {
+                self.refuse_stranger_or(&party, Refusal::WrongState);
+            }
+            Input::Items(party, change) => self.change_items(&party, change),
             Input::Settings(party, settings) => {
                 if self.is_caller(&party) {
-                    self.caller.settings = settings;
+                    self.caller.take(settings);
                 } else {
                     self.refuse_stranger_or(&party, Refusal::WrongState);
                 }
@@ -43,6 +48,15 @@ impl Call {
         }
     }
 
+    fn rung(&mut self, party: &Party) {
+        match self.callee_device(party) {
+            Some(device) => {
+                self.rings.confirm(device);
+            }
+            None => self.refuse_stranger_or(party, Refusal::WrongState),
+        }
+    }
+
     fn ring_lost(&mut self, now: Instant, party: &Party, since: Instant) {
         if self.is_caller(party) {
             self.caller.lost_since.get_or_insert(since);
@@ -54,7 +68,7 @@ impl Call {
 
     fn ring_left(&mut self, now: Instant, party: &Party) {
         if self.is_caller(party) {
-            self.end(now, EndResult::Canceled, Some(party));
+            self.end(now, EndResult::Canceled, Some(party.role), Some(party));
         } else if let Some(device) = self.callee_device(party) {
             self.rings.remove(device);
             self.end_if_nobody_left(now, None);
@@ -62,12 +76,12 @@ impl Call {
     }
 
     /// Rule 2: the first accept wins.
-    fn accept(&mut self, now: Instant, party: &Party, settings: MediaSettings) {
+    fn accept(&mut self, now: Instant, party: &Party, answer: Answer) {
         let Some(device) = self.callee_device(party) else {
             return self.refuse_stranger_or(party, Refusal::WrongState);
         };
         if now >= self.ringing_deadline() {
-            self.end(now, EndResult::NoAnswer, None);
+            self.end(now, EndResult::NoAnswer, None, None);
             return self.refuse(Refusal::Over);
         }
         if matches!(self.rings.get(device), Some(Ring::Declined(_))) {
@@ -75,8 +89,10 @@ impl Call {
         }
         let losers: Vec<_> =
             self.rings.ringing().filter(|d| *d != device).cloned().map(Party::callee).collect();
-        let callee = Seat::new(device.clone(), settings);
-        self.state = State::Established(Answered { callee, at: now });
+        let leg = self.rings.leg_to_answer(device);
+        let callee = Seat::new(device.clone(), answer.settings);
+        self.answer_key = answer.dial_key;
+        self.state = State::Established(Answered { callee, leg, at: now });
         self.show(Party::caller(self.caller.device.clone()));
         losers.into_iter().for_each(|party| self.show(party));
         self.effects.push_back(Effect::Tell(News::Accepted));
@@ -85,7 +101,7 @@ impl Call {
     /// Rule 3.
     fn cancel_or_decline(&mut self, now: Instant, party: &Party, busy: Busy) {
         if self.is_caller(party) {
-            return self.end(now, EndResult::Canceled, Some(party));
+            return self.end(now, EndResult::Canceled, Some(party.role), Some(party));
         }
         let Some(device) = self.callee_device(party) else {
             return self.refuse(Refusal::NotAParty);
@@ -93,7 +109,7 @@ impl Call {
         let declined = matches!(self.rings.get(device), Some(Ring::Declined(_)));
         match busy {
             _ if declined => {}
-            Busy::Free => self.end(now, EndResult::Declined, Some(party)),
+            Busy::Free => self.end(now, EndResult::Declined, Some(party.role), Some(party)),
             Busy::InAnotherCall if !self.rings.ring(device) => {
                 self.refuse(Refusal::TooManyDevices);
             }
@@ -106,7 +122,7 @@ impl Call {
 
     fn end_if_nobody_left(&mut self, now: Instant, by: Option<&Party>) {
         if self.rings.nobody_left() {
-            self.end(now, EndResult::Declined, by);
+            self.end(now, EndResult::Declined, by.map(|party| party.role), by);
         }
     }
 
@@ -115,7 +131,7 @@ impl Call {
             self.caller.lost_since.is_some_and(|since| now >= since + limits::LOST_GRACE);
         // Nobody is left to talk to, so the ring stops early; for the callee it is a missed call.
         if now >= self.ringing_deadline() || caller_gone {
-            return self.end(now, EndResult::NoAnswer, None);
+            return self.end(now, EndResult::NoAnswer, None, None);
         }
         self.rings.expire(now);
         self.end_if_nobody_left(now, None);

@@ -10,6 +10,10 @@ pub struct MediaSettings {
     pub audio_enabled: bool,
     /// The camera is on.
     pub video_enabled: bool,
+    /// The side has put the call on hold.
+    pub on_hold: bool,
+    /// Counts the side's own changes: a report that is not higher than the last one is late.
+    pub revision: u32,
 }
 
 /// A device's media path to the other.
@@ -42,6 +46,15 @@ impl Seat {
     pub const fn new(device: DeviceId, settings: MediaSettings) -> Self {
         Self { device, lost_since: None, path: Path::Pending, settings }
     }
+
+    /// Takes settings in, unless they are late. False: nothing changed.
+    pub const fn take(&mut self, settings: MediaSettings) -> bool {
+        let newer = settings.revision > self.settings.revision;
+        if newer {
+            self.settings = settings;
+        }
+        newer
+    }
 }
 
 /// An accepted call.
@@ -49,6 +62,8 @@ impl Seat {
 pub(crate) struct Answered {
     /// The device that answered.
     pub callee: Seat,
+    /// The number of its ring.
+    pub leg: u32,
     /// When; duration counts from here (rule 6).
     pub at: Instant,
 }
@@ -66,6 +81,8 @@ pub struct Ended {
     pub duration: Millis,
     /// The callee's device that had answered.
     pub answered_on: Option<DeviceId>,
+    /// The number of that device's ring.
+    pub answered_leg: Option<u32>,
     /// What the callee sent last.
     pub callee_settings: Option<MediaSettings>,
 }

@@ -1,15 +1,13 @@
 //! The handle: what it is made of, and how it starts.
 
 use curlew_base::{AppId, CallId, UserId};
-use curlew_call::Input;
-use curlew_store::{Store, StoreError};
+use curlew_store::Store;
 use curlew_wire::server::EventBody;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::sync::Notify;
 
 use crate::index::{Index, Slot};
-use crate::ports::{Clock, Deliver, DeviceKey, Ids};
-use crate::record::Record;
+use crate::ports::{Clock, Deliver, DeviceKey, Ids, Peers};
 
 /// Runs every call of this node.
 pub struct Control {
@@ -18,6 +16,8 @@ pub struct Control {
     pub(crate) ids: Arc<dyn Ids>,
     /// Weak, as the gateway holds control: neither must keep the other's store open.
     deliver: OnceLock<Weak<dyn Deliver>>,
+    /// Not set where there is one node.
+    peers: OnceLock<Arc<dyn Peers>>,
     index: Mutex<Index>,
     /// Wakes `run_deadlines` when an earlier deadline came up.
     pub(crate) sooner: Notify,
@@ -32,6 +32,7 @@ impl Control {
             clock,
             ids,
             deliver: OnceLock::new(),
+            peers: OnceLock::new(),
             index: Mutex::new(Index::default()),
             sooner: Notify::new(),
         })
@@ -41,6 +42,14 @@ impl Control {
     pub fn set_deliver(&self, deliver: &Arc<dyn Deliver>) {
         if self.deliver.set(Arc::downgrade(deliver)).is_err() {
             tracing::error!("control has a deliverer already; the second one is ignored");
+        }
+    }
+
+    /// Sets who carries news to the other nodes; once, before the first request, and only where
+    /// several nodes share a store.
+    pub fn set_peers(&self, peers: Arc<dyn Peers>) {
+        if self.peers.set(peers).is_err() {
+            tracing::error!("control has its peers already; the second ones are ignored");
         }
     }
 
@@ -62,35 +71,10 @@ impl Control {
         &self.ids
     }
 
-    /// Takes up the live calls of an earlier run. Every device counts as lost from now on, so that
-    /// each has the whole grace to come back (P5).
-    ///
-    /// # Errors
-    /// If the store cannot be read, or holds a call that cannot be.
-    pub async fn recover(&self) -> Result<(), StoreError> {
-        let rows = self.store.live_calls().await?;
-        let now = self.clock.now();
-        let count = rows.len();
-        for row in rows {
-            let mut record = Record::from_row(row)?;
-            record.call.handle(now, Input::Restarted);
-            let id = record.call.terms().call_id.clone();
-            let slot: Slot = Arc::new(tokio::sync::Mutex::new(Some(record.clone())));
-            let mut index = self.index();
-            let users = [&record.caller.user_id, &record.callee.user_id];
-            index.open(&id, slot, &record.app, users);
-            index.refresh(&record);
-        }
-        if count > 0 {
-            tracing::info!(calls = count, "took up the live calls of the earlier run");
-        }
-        Ok(())
-    }
-
     /// Whether a device of the user has a session.
     #[must_use]
     pub fn is_online(&self, app: &AppId, user: &UserId) -> bool {
-        self.index().devices_of(app, user).values().any(Option::is_none)
+        self.index().presence.devices_of(app, user).values().any(Option::is_none)
     }
 
     /// How many calls are alive on this node.
@@ -112,6 +96,10 @@ impl Control {
 
     pub(crate) fn deliverer(&self) -> Option<Arc<dyn Deliver>> {
         self.deliver.get().and_then(Weak::upgrade)
+    }
+
+    pub(crate) fn peers(&self) -> Option<&Arc<dyn Peers>> {
+        self.peers.get()
     }
 
     pub(crate) fn slot(&self, id: &CallId) -> Option<Slot> {

@@ -1,11 +1,12 @@
 //! What this node knows of live calls and present devices; derived, never the truth.
 
-use curlew_base::{AppId, CallId, DeviceId, Instant, UserId};
+use curlew_base::{AppId, CallId, Instant, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use crate::ports::DeviceKey;
+use crate::presence::Presence;
 use crate::record::Record;
 
 /// A call behind its lock; `None` until its dial is committed.
@@ -21,8 +22,8 @@ pub(crate) struct Index {
     seated: BTreeMap<CallId, Vec<DeviceKey>>,
     deadlines: BTreeSet<(Instant, CallId)>,
     deadline_of: BTreeMap<CallId, Instant>,
-    /// Devices with a session, and since when their connection is gone.
-    devices: BTreeMap<Person, BTreeMap<DeviceId, Option<Instant>>>,
+    /// Devices with a session.
+    pub presence: Presence,
 }
 
 impl Index {
@@ -90,25 +91,6 @@ impl Index {
 
     pub fn due(&self, now: Instant) -> Vec<CallId> {
         self.deadlines.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| id.clone()).collect()
-    }
-
-    pub fn set_device(&mut self, key: &DeviceKey, lost_since: Option<Instant>) {
-        let devices = self.devices.entry((key.app.clone(), key.user.clone())).or_default();
-        devices.insert(key.device.clone(), lost_since);
-    }
-
-    pub fn remove_device(&mut self, key: &DeviceKey) {
-        let person = (key.app.clone(), key.user.clone());
-        if let Some(devices) = self.devices.get_mut(&person) {
-            devices.remove(&key.device);
-            if devices.is_empty() {
-                self.devices.remove(&person);
-            }
-        }
-    }
-
-    pub fn devices_of(&self, app: &AppId, user: &UserId) -> BTreeMap<DeviceId, Option<Instant>> {
-        self.devices.get(&(app.clone(), user.clone())).cloned().unwrap_or_default()
     }
 }
 

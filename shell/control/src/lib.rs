@@ -5,12 +5,16 @@
 mod control;
 mod deadlines;
 mod devices;
+mod dialling;
 mod index;
+mod peers;
 mod ports;
+mod presence;
 mod record;
 mod requests;
 mod step;
+mod take_up;
 mod to_wire;
 
 pub use control::Control;
-pub use ports::{Clock, Deliver, DeviceKey, Ids, Refusal};
+pub use ports::{Clock, Deliver, DeviceKey, Ids, PeerNews, Peers, Refusal};

@@ -24,6 +24,38 @@ pub trait Deliver: Send + Sync {
     fn close(&self, to: &DeviceKey, code: CloseCode);
 }
 
+/// What one node tells the others, so that each knows what it has to wake and whom to ring.
+/// Carried in order for each sender, perhaps late; what is lost costs time and not truth, because
+/// the store decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeerNews {
+    /// A device has a connection at the sender.
+    Arrived(DeviceKey),
+    /// A device's connection at the sender broke; it was last heard at the instant given.
+    Lost(DeviceKey, Instant),
+    /// The sender has dropped a device's session.
+    Gone(DeviceKey),
+    /// The device was signed out, wherever its session is.
+    SignedOut(DeviceKey),
+    /// The sender has committed this version of a call.
+    Changed {
+        /// Whose.
+        app: AppId,
+        /// Which.
+        call: CallId,
+        /// The version.
+        version: i64,
+    },
+    /// The sender has died; told by whoever noticed.
+    NodeLost,
+}
+
+/// Carries news to the other nodes. Never blocks.
+pub trait Peers: Send + Sync {
+    /// Tells all of them, without waiting.
+    fn tell(&self, news: PeerNews);
+}
+
 /// The clock: wall-clock milliseconds that never run backwards within a process.
 pub trait Clock: Send + Sync {
     /// The time.

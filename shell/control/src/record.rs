@@ -3,7 +3,7 @@
 use curlew_base::{AppId, Role};
 use curlew_call::{Call, Party, ViewState};
 use curlew_store::{CallRecord, StoreError};
-use curlew_wire::call::UserView;
+use curlew_wire::call::{CandidateTiming, UserView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -19,7 +19,14 @@ struct Stored {
     custom_items: BTreeMap<String, String>,
     caller: UserView,
     callee: UserView,
+    /// Rows of earlier versions do not have it.
+    #[serde(default = "early")]
+    callee_candidates: CandidateTiming,
     machine: Call,
+}
+
+const fn early() -> CandidateTiming {
+    CandidateTiming::Early
 }
 
 /// A call with all that is needed to show it.
@@ -30,6 +37,7 @@ pub(crate) struct Record {
     pub version: i64,
     pub caller: UserView,
     pub callee: UserView,
+    pub callee_candidates: CandidateTiming,
     pub call: Call,
 }
 
@@ -69,6 +77,7 @@ impl Record {
             custom_items: call.custom_items().clone(),
             caller: self.caller.clone(),
             callee: self.callee.clone(),
+            callee_candidates: self.callee_candidates,
             machine: call.clone(),
         };
         CallRecord {
@@ -77,7 +86,7 @@ impl Record {
             caller_id: self.caller.user_id.to_string(),
             callee_id: self.callee.user_id.to_string(),
             dial_key: self.dial_key.clone(),
-            answer_key: None,
+            answer_key: call.answer_key().map(str::to_owned),
             is_video_call: call.terms().is_video_call,
             machine_json: serde_json::to_string(&stored).expect("maps with text keys only"),
             version: self.version,
@@ -102,6 +111,7 @@ impl Record {
             version: row.version,
             caller: stored.caller,
             callee: stored.callee,
+            callee_candidates: stored.callee_candidates,
             call: stored.machine,
         })
     }

@@ -6,58 +6,70 @@ use curlew_store::{CallCommit, OutboxRecord, StoreError};
 use curlew_wire::server::{CallEvent, EventBody};
 
 use crate::control::Control;
-use crate::ports::Refusal;
+use crate::ports::{PeerNews, Refusal};
 use crate::record::{Record, millis};
 use crate::to_wire;
 
 /// A lost race is tried again this often; more means that the store or another node is ill.
 const COMMIT_TRIES: usize = 16;
 
+/// On what a commit rests.
+#[derive(Clone, Copy)]
+pub(crate) struct Written {
+    /// The version that the step was computed from; `None` for a dial.
+    pub expected: Option<i64>,
+    /// A dial that is refused if a call rings the other way (rule 4).
+    pub unless_crossed: bool,
+}
+
 /// What one step wants done.
 pub(crate) struct Effects {
     pub shows: Vec<Party>,
+    /// Shown too, for what is not durable.
+    pub refreshes: Vec<Party>,
     pub news: Vec<News>,
     pub refusal: Option<curlew_call::Refusal>,
 }
 
 impl Control {
     /// Hands an input to a call. `input` is asked anew for each try, with the call as it is then;
-    /// `None` means that the input does not concern the call.
+    /// `None` means that the input does not concern the call. A call that is over still answers
+    /// (rule 9).
     pub(crate) async fn step(
         &self,
         app: &AppId,
         id: &CallId,
         input: impl Fn(&Record) -> Option<Input>,
     ) -> Result<(Record, Option<curlew_call::Refusal>), Refusal> {
-        let Some(slot) = self.slot(id) else {
-            return self.step_ended(app, id, input).await;
-        };
+        let slot = self.find(app, id).await?.ok_or_else(Refusal::no_such_call)?;
         let mut guard = slot.lock().await;
         for _ in 0..COMMIT_TRIES {
-            let Some(current) = guard.as_ref().filter(|record| record.app == *app) else {
-                drop(guard);
-                return self.step_ended(app, id, input).await;
-            };
+            let current = guard.as_ref().filter(|record| record.app == *app);
+            let current = current.ok_or_else(Refusal::no_such_call)?;
             let now = self.clock.now();
             let Some(input) = input(current) else { return Ok((current.clone(), None)) };
             // Comings and goings alone need not survive: after a restart all count as lost.
-            let passing = matches!(input, Input::Arrived(_) | Input::Lost(..) | Input::Tick);
+            let passing = is_passing(&input);
             let mut next = current.clone();
             next.call.handle(now, input);
             let effects = drain(&mut next);
             let told = !effects.news.is_empty() || !effects.shows.is_empty();
             let durable = told || (!passing && next.call.differs_from(&current.call));
+            let base = current.version;
             if durable {
                 next.version += 1;
-                match self.commit(&next, Some(current.version), &effects.news, now).await {
+                let written = Written { expected: Some(base), unless_crossed: false };
+                match self.commit(&next, written, &effects.news, now).await {
                     Ok(()) => {}
                     Err(StoreError::Conflict) => {
-                        let row = self.store.call(app.as_str(), id.as_str()).await?;
-                        *guard = row.map(Record::from_row).transpose()?;
+                        self.read_again(app, id, &mut guard).await?;
                         continue;
                     }
                     Err(error) => return Err(error.into()),
                 }
+            } else if effects.refusal.is_some() && self.is_behind(app, id, base).await? {
+                self.read_again(app, id, &mut guard).await?;
+                continue;
             }
             self.perform(&next, &effects, now);
             *guard = Some(next.clone());
@@ -66,27 +78,26 @@ impl Control {
         Err(Refusal::new(ErrorCode::Internal, "the call changes too fast; try again"))
     }
 
-    /// Rule 9: a call that is over still answers.
-    async fn step_ended(
+    /// Whether another node has changed the call since this version. Refusals are rare, so they
+    /// are given on the row and never on a copy that may be behind.
+    pub(crate) async fn is_behind(
         &self,
         app: &AppId,
         id: &CallId,
-        input: impl Fn(&Record) -> Option<Input>,
-    ) -> Result<(Record, Option<curlew_call::Refusal>), Refusal> {
+        version: i64,
+    ) -> Result<bool, StoreError> {
+        if self.peers().is_none() {
+            return Ok(false);
+        }
         let row = self.store.call(app.as_str(), id.as_str()).await?;
-        let row = row.filter(|row| row.ended).ok_or_else(Refusal::no_such_call)?;
-        let mut record = Record::from_row(row)?;
-        let Some(input) = input(&record) else { return Ok((record, None)) };
-        record.call.handle(self.clock.now(), input);
-        let refusal = drain(&mut record).refusal;
-        Ok((record, refusal))
+        Ok(row.is_some_and(|row| row.version > version))
     }
 
     /// Writes the call together with its outbox rows.
     pub(crate) async fn commit(
         &self,
         record: &Record,
-        expected_version: Option<i64>,
+        written: Written,
         news: &[News],
         now: Instant,
     ) -> Result<(), StoreError> {
@@ -101,18 +112,23 @@ impl Control {
             }
         });
         let outbox = outbox.collect();
-        self.store
-            .commit_call(CallCommit {
-                record: record.to_row(),
-                expected_version,
-                unless_crossed: false,
-                outbox,
-            })
-            .await
+        let commit = CallCommit {
+            record: record.to_row(),
+            expected_version: written.expected,
+            unless_crossed: written.unless_crossed,
+            outbox,
+        };
+        self.store.commit_call(commit).await?;
+        self.tell_peers(|| PeerNews::Changed {
+            app: record.app.clone(),
+            call: record.call.terms().call_id.clone(),
+            version: record.version,
+        });
+        Ok(())
     }
 
-    /// Only after the commit: index, deadlines, events.
-    pub(crate) fn perform(&self, record: &Record, effects: &Effects, now: Instant) {
+    /// Brings the index up to a call's new state.
+    pub(crate) fn keep(&self, record: &Record) {
         let id = &record.call.terms().call_id;
         let sooner = {
             let mut index = self.index();
@@ -128,7 +144,13 @@ impl Control {
         if sooner {
             self.sooner.notify_one();
         }
-        for party in &effects.shows {
+    }
+
+    /// Only after the commit: index, deadlines, events.
+    pub(crate) fn perform(&self, record: &Record, effects: &Effects, now: Instant) {
+        self.keep(record);
+        let refreshes = effects.refreshes.iter().filter(|party| !effects.shows.contains(party));
+        for party in effects.shows.iter().chain(refreshes) {
             if let Some(call) = to_wire::view(record, party, now).map(Box::new) {
                 self.send(&record.key(party), EventBody::Call(CallEvent { call }));
             }
@@ -141,15 +163,33 @@ impl Control {
 
 /// Takes the effects out of a call.
 pub(crate) fn drain(record: &mut Record) -> Effects {
-    let mut effects = Effects { shows: Vec::new(), news: Vec::new(), refusal: None };
+    let mut effects =
+        Effects { shows: Vec::new(), refreshes: Vec::new(), news: Vec::new(), refusal: None };
     while let Some(effect) = record.call.poll() {
         match effect {
             Effect::Show(party) => effects.shows.push(party),
+            Effect::Refresh(party) => effects.refreshes.push(party),
             Effect::Tell(news) => effects.news.push(news),
             Effect::Refuse(refusal) => effects.refusal = Some(refusal),
         }
     }
     effects
+}
+
+/// Whether an input by itself changes nothing that must survive.
+const fn is_passing(input: &Input) -> bool {
+    match input {
+        Input::Arrived(_) | Input::Lost(..) | Input::Presence(_) | Input::Rung(_) | Input::Tick => {
+            true
+        }
+        Input::Left(_)
+        | Input::Accept(..)
+        | Input::End(..)
+        | Input::PeerEnded(_)
+        | Input::Media(..)
+        | Input::Settings(..)
+        | Input::Items(..) => false,
+    }
 }
 
 fn log(record: &Record, news: News) {

@@ -1,7 +1,8 @@
 //! From the machine's words to the wire's.
 
 use curlew_base::Instant;
-use curlew_call::{MediaSettings, News, Party, Path, ViewState};
+use curlew_base::Role;
+use curlew_call::{DeviceView, MediaSettings, News, Party, Path, ViewState};
 use curlew_store::UserRecord;
 use curlew_wire::call as wire;
 use curlew_wire::webhook::{Category, DirectCallWebhook, WebhookCall};
@@ -10,7 +11,15 @@ use crate::record::Record;
 
 /// The call as a party sees it; `None` if it has no part in it.
 pub(crate) fn view(record: &Record, party: &Party, now: Instant) -> Option<wire::CallView> {
-    let seen = record.call.view(party)?;
+    record.call.view(party).map(|seen| view_of(record, seen, now))
+}
+
+/// The call as its user sees it, for a device of theirs that has no part in it.
+pub(crate) fn view_for_user(record: &Record, role: Role, now: Instant) -> wire::CallView {
+    view_of(record, DeviceView { role, state: record.call.seated_state() }, now)
+}
+
+fn view_of(record: &Record, seen: DeviceView, now: Instant) -> wire::CallView {
     let terms = record.call.terms();
     let (caller_settings, callee_settings) = record.call.settings();
     let (state, ended) = match seen.state {
@@ -23,7 +32,10 @@ pub(crate) fn view(record: &Record, party: &Party, now: Instant) -> Option<wire:
         }
     };
     let running = record.call.accepted_at().filter(|_| ended.is_none());
-    Some(wire::CallView {
+    // No push goes out yet, so none is counted.
+    let reach = wire::Reach { devices: record.call.ringing_devices(), pushes: 0 };
+    let told = seen.role == Role::Caller && state == wire::CallState::Ringing;
+    wire::CallView {
         call_id: terms.call_id.clone(),
         version: record.version,
         state,
@@ -31,21 +43,26 @@ pub(crate) fn view(record: &Record, party: &Party, now: Instant) -> Option<wire:
         caller: record.caller.clone(),
         callee: record.callee.clone(),
         my_role: seen.role,
-        custom_items: terms.custom_items.clone(),
+        custom_items: record.call.custom_items().clone(),
+        callee_candidates: record.callee_candidates,
+        answered_leg: record.call.answered_leg(),
+        reach: told.then_some(reach),
         caller_settings: settings(caller_settings),
         callee_settings: settings(callee_settings),
         started_at: record.call.started_at().unix_ms(),
         elapsed_ms: running.map(|at| now.since(at).0),
         ended,
-    })
+    }
 }
 
 pub(crate) const fn settings(from: MediaSettings) -> wire::MediaSettings {
-    wire::MediaSettings { audio_enabled: from.audio_enabled, video_enabled: from.video_enabled }
+    let MediaSettings { audio_enabled, video_enabled, on_hold, revision } = from;
+    wire::MediaSettings { audio_enabled, video_enabled, on_hold, revision }
 }
 
 pub(crate) const fn from_settings(from: wire::MediaSettings) -> MediaSettings {
-    MediaSettings { audio_enabled: from.audio_enabled, video_enabled: from.video_enabled }
+    let wire::MediaSettings { audio_enabled, video_enabled, on_hold, revision } = from;
+    MediaSettings { audio_enabled, video_enabled, on_hold, revision }
 }
 
 pub(crate) const fn from_path(path: wire::MediaPath) -> Path {
@@ -83,7 +100,7 @@ pub(crate) fn webhook(record: &Record, news: News, now: Instant) -> DirectCallWe
             caller_id: terms.caller.clone(),
             callee_id: terms.callee.clone(),
             is_video_call: terms.is_video_call,
-            custom_items: terms.custom_items.clone(),
+            custom_items: record.call.custom_items().clone(),
             result: ended.map(|e| e.result),
             duration: ended.map(|e| e.duration.0),
         },

@@ -13,10 +13,13 @@ pub(crate) async fn perform(control: &Control, from: &DeviceKey, request: Reques
     let answer = match body {
         Verb::Dial(dial) => control.dial(from, dial).await.map(Some),
         Verb::Accept(accept) => control.accept(from, accept).await.map(Some),
-        Verb::End(call) => control.end(from, &call.call_id).await.map(Some),
+        Verb::Ringing(call) => control.ringing(from, &call.call_id).await.map(Some),
+        Verb::End(end) => control.end(from, end).await.map(Some),
         Verb::Media(media) => control.media(from, media).await.map(Some),
         Verb::Settings(settings) => control.settings(from, settings).await.map(Some),
         Verb::Signal(to) => control.signal(from, to).await.map(|()| None),
+        Verb::UpdateItems(update) => control.update_items(from, update).await.map(Some),
+        Verb::DeleteItems(delete) => control.delete_items(from, delete).await.map(Some),
     };
     match answer {
         Ok(call) => Reply { id, call: call.map(Box::new), error: None },
@@ -58,5 +61,8 @@ const fn name(verb: &Verb) -> &'static str {
         Verb::Media(_) => "media",
         Verb::Settings(_) => "settings",
         Verb::Signal(_) => "signal",
+        Verb::Ringing(_) => "ringing",
+        Verb::UpdateItems(_) => "update_items",
+        Verb::DeleteItems(_) => "delete_items",
     }
 }

@@ -2,7 +2,7 @@
 
 use curlew_base::{CallId, UserId};
 use curlew_wire::call::{CallState, CallView, MediaPath, MediaSettings};
-use curlew_wire::client::{Accept, Ack, CallRef, ClientMessage, Dial, Hello, Media, Request, Verb};
+use curlew_wire::client::{Accept, Ack, ClientMessage, Dial, End, Hello, Media, Request, Verb};
 use curlew_wire::rest::SessionCreated;
 use curlew_wire::server::{EventBody, ServerMessage};
 use futures_util::{SinkExt, StreamExt};
@@ -15,7 +15,8 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::http::Http;
 
-const ON: MediaSettings = MediaSettings { audio_enabled: true, video_enabled: false };
+const ON: MediaSettings =
+    MediaSettings { audio_enabled: true, video_enabled: false, on_hold: false, revision: 0 };
 
 /// A device; it knows the last view of each call.
 pub struct Phone {
@@ -135,7 +136,7 @@ impl Phone {
 
     pub async fn end(&mut self, call: &CallId) -> Result<(), Box<dyn Error>> {
         self.calls.clear();
-        self.ask(Verb::End(CallRef { call_id: call.clone() })).await.map(drop)
+        self.ask(Verb::End(End { call_id: call.clone(), ended_by_peer: false })).await.map(drop)
     }
 }
 

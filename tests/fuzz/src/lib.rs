@@ -46,7 +46,16 @@ fn keeps_caps(message: &ClientMessage) {
             Verb::Signal(to) => {
                 assert!(to.signal.candidates.len() <= limits::SIGNAL_CANDIDATES);
             }
-            Verb::Accept(_) | Verb::End(_) | Verb::Media(_) | Verb::Settings(_) => {}
+            Verb::UpdateItems(update) => assert!(update.items.len() <= limits::CUSTOM_ITEMS),
+            Verb::DeleteItems(delete) => {
+                let keys = delete.keys.as_ref().map_or(0, Vec::len);
+                assert!(keys <= limits::CUSTOM_ITEMS);
+            }
+            Verb::Accept(_)
+            | Verb::Ringing(_)
+            | Verb::End(_)
+            | Verb::Media(_)
+            | Verb::Settings(_) => {}
         },
         ClientMessage::Ack(_) | ClientMessage::Ping | ClientMessage::Pong => {}
     }

@@ -2,7 +2,7 @@
 
 use curlew_base::{CallId, DeviceId, EndResult, Instant, Millis, Role, UserId};
 use curlew_call::{
-    Busy, Call, Dial, Effect, Input, MediaSettings, News, Party, Path, Refusal, ViewState,
+    Answer, Busy, Call, Dial, Effect, Input, MediaSettings, News, Party, Path, Refusal, ViewState,
 };
 
 /// A call under test. Devices `a…` are the caller's, all others the callee's.
@@ -10,6 +10,7 @@ pub struct Story {
     pub call: Call,
     now: Instant,
     shown: Vec<String>,
+    refreshed: Vec<String>,
     news: Vec<News>,
     refusal: Option<Refusal>,
 }
@@ -19,7 +20,12 @@ pub fn party(name: &str) -> Party {
     if name.starts_with('a') { Party::caller(device) } else { Party::callee(device) }
 }
 
-pub const ON: MediaSettings = MediaSettings { audio_enabled: true, video_enabled: true };
+pub const ON: MediaSettings =
+    MediaSettings { audio_enabled: true, video_enabled: true, on_hold: false, revision: 0 };
+
+pub const fn answer() -> Answer {
+    Answer { settings: ON, dial_key: None }
+}
 
 impl Story {
     /// `a1` dials; the callee's `devices` (separated by spaces) are connected.
@@ -38,7 +44,8 @@ impl Story {
         };
         let devices = devices.split_whitespace().map(|d| DeviceId::new(d).unwrap()).collect();
         let call = Call::dial(now, terms, &devices);
-        let mut story = Self { call, now, shown: Vec::new(), news: Vec::new(), refusal: None };
+        let (shown, refreshed, news) = (Vec::new(), Vec::new(), Vec::new());
+        let mut story = Self { call, now, shown, refreshed, news, refusal: None };
         story.drain();
         story
     }
@@ -48,6 +55,7 @@ impl Story {
         while let Some(effect) = self.call.poll() {
             match effect {
                 Effect::Show(party) => self.shown.push(party.device.to_string()),
+                Effect::Refresh(party) => self.refreshed.push(party.device.to_string()),
                 Effect::Tell(news) => self.news.push(news),
                 Effect::Refuse(refusal) => self.refusal = Some(refusal),
             }
@@ -72,7 +80,7 @@ impl Story {
     }
 
     pub fn accept(&mut self, name: &str) -> &mut Self {
-        self.handle(Input::Accept(party(name), ON))
+        self.handle(Input::Accept(party(name), answer()))
     }
 
     pub fn end(&mut self, name: &str) -> &mut Self {
@@ -116,6 +124,30 @@ impl Story {
         assert_eq!(self.shown.join(" "), devices);
         self.shown.clear();
         self
+    }
+
+    /// The devices whose view was refreshed, for what is not durable, since the last look.
+    #[track_caller]
+    pub fn refreshed(&mut self, devices: &str) -> &mut Self {
+        assert_eq!(self.refreshed.join(" "), devices);
+        self.refreshed.clear();
+        self
+    }
+
+    pub fn rung(&mut self, name: &str) -> &mut Self {
+        self.handle(Input::Rung(party(name)))
+    }
+
+    /// How many devices the caller is told of.
+    #[track_caller]
+    pub fn reaches(&mut self, devices: u32) -> &mut Self {
+        assert_eq!(self.call.ringing_devices(), devices);
+        self
+    }
+
+    /// The server starts anew: nobody is known to be connected.
+    pub fn restart(&mut self) -> &mut Self {
+        self.handle(Input::Presence([].into()))
     }
 
     /// Everyone named sees this end, and the world heard of exactly one.

@@ -34,7 +34,27 @@ audioEnabled: boolean,
 /**
  * The camera is on.
  */
-videoEnabled: boolean, };
+videoEnabled: boolean, 
+/**
+ * The side has put the call on hold: it neither sends nor plays.
+ */
+onHold: boolean, 
+/**
+ * Counts the side's own changes in this call: a higher one replaces a lower one.
+ */
+revision: number, };
+
+export type Reach = { 
+/**
+ * Devices that are connected and have said that they ring.
+ */
+devices: number, 
+/**
+ * Pushes that went out.
+ */
+pushes: number, };
+
+export type CandidateTiming = "early" | "after_accept";
 
 export type EndView = { 
 /**
@@ -84,7 +104,7 @@ callee: UserView,
  */
 myRole: "dc_caller" | "dc_callee", 
 /**
- * The application's data, set when dialled.
+ * The application's data.
  */
 customItems: { [key in string]: string }, 
 /**
@@ -95,6 +115,18 @@ callerSettings: MediaSettings,
  * What the callee sends; meaningless before the accept.
  */
 calleeSettings: MediaSettings, 
+/**
+ * When the callee tells its ICE candidates.
+ */
+calleeCandidates: CandidateTiming, 
+/**
+ * The leg that answered, from the accept on.
+ */
+answeredLeg?: number, 
+/**
+ * How far the ring has reached; for the caller, while it rings.
+ */
+reach?: Reach, 
 /**
  * When it was dialled, in Unix milliseconds.
  */
@@ -234,6 +266,36 @@ export type CallRef = {
  */
 callId: string, };
 
+export type End = { 
+/**
+ * Which.
+ */
+callId: string, 
+/**
+ * The other side ended it and said so over the data channel: this device only passes it on.
+ */
+endedByPeer?: boolean, };
+
+export type UpdateItems = { 
+/**
+ * Which call; it may be over.
+ */
+callId: string, 
+/**
+ * The items to set.
+ */
+items: { [key in string]: string }, };
+
+export type DeleteItems = { 
+/**
+ * Which call; it may be over.
+ */
+callId: string, 
+/**
+ * The keys to remove; absent for all.
+ */
+keys?: Array<string>, };
+
 export type Media = { 
 /**
  * Which call.
@@ -260,11 +322,16 @@ export type SignalTo = {
  */
 callId: string, 
 /**
+ * The caller's word for the callee's device it means, as in what came from it; absent for the
+ * one that answered, and always in what a callee sends.
+ */
+leg?: number, 
+/**
  * The state.
  */
 signal: Signal, };
 
-export type Verb = { "verb": "dial" } & Dial | { "verb": "accept" } & Accept | { "verb": "end" } & CallRef | { "verb": "media" } & Media | { "verb": "settings" } & Settings | { "verb": "signal" } & SignalTo;
+export type Verb = { "verb": "dial" } & Dial | { "verb": "accept" } & Accept | { "verb": "ringing" } & CallRef | { "verb": "end" } & End | { "verb": "media" } & Media | { "verb": "settings" } & Settings | { "verb": "signal" } & SignalTo | { "verb": "update_items" } & UpdateItems | { "verb": "delete_items" } & DeleteItems;
 
 export type Request = { 
 /**
@@ -346,6 +413,10 @@ export type SignalFrom = {
  */
 callId: string, 
 /**
+ * The callee's device that it is about: each device that rings has a number of its own.
+ */
+leg: number, 
+/**
  * The state.
  */
 signal: Signal, };
@@ -421,3 +492,59 @@ type: string,
  * For people; names the cause and the cure.
  */
 message: string, };
+
+export type CallLogEntry = { 
+/**
+ * The call's id.
+ */
+callId: string, 
+/**
+ * Dialled with video.
+ */
+isVideoCall: boolean, 
+/**
+ * When it was dialled, in Unix milliseconds.
+ */
+startedAt: number, 
+/**
+ * When it ended, in Unix milliseconds.
+ */
+endedAt: number, 
+/**
+ * From accept to end, in milliseconds; 0 if never accepted.
+ */
+durationMs: number, 
+/**
+ * Who dialled, as they were at the dial.
+ */
+caller: UserView, 
+/**
+ * Who was rung, as they were at the dial.
+ */
+callee: UserView, 
+/**
+ * The side that ended it; absent when a time-out or a loss did.
+ */
+endedBy?: "dc_caller" | "dc_callee", 
+/**
+ * The end result, lower case.
+ */
+endResult: string, 
+/**
+ * The application's data.
+ */
+customItems: { [key in string]: string }, 
+/**
+ * The signed-in user's side.
+ */
+myRole: "dc_caller" | "dc_callee", };
+
+export type CallLogPage = { 
+/**
+ * The page, newest first by the time of the dial.
+ */
+calls: Array<CallLogEntry>, 
+/**
+ * The next page's token; blank at the end.
+ */
+next: string, };

@@ -6,9 +6,10 @@ use curlew_wire::call::{CallState, MediaPath, MediaSettings};
 use curlew_wire::client::{Accept, Dial, Media};
 use std::time::Duration;
 
-use crate::world::{World, key};
+use crate::world::{World, end_of, key};
 
-const ON: MediaSettings = MediaSettings { audio_enabled: true, video_enabled: false };
+const ON: MediaSettings =
+    MediaSettings { audio_enabled: true, video_enabled: false, on_hold: false, revision: 0 };
 
 fn dial(dial_key: &str, callee: &str) -> Dial {
     Dial {
@@ -30,7 +31,7 @@ async fn a_repeated_dial_rings_once() {
     let first = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap();
     let again = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap();
     assert_eq!(first.call_id, again.call_id);
-    world.control.end(&key("a1"), &first.call_id).await.unwrap();
+    world.control.end(&key("a1"), end_of(&first.call_id)).await.unwrap();
     let dead = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap();
     assert_eq!(dead.ended.unwrap().result, EndResult::Canceled);
     let states: Vec<_> = world.views("b1").iter().map(|view| view.state).collect();
@@ -67,7 +68,7 @@ async fn log_and_outbox_agree_with_the_devices() {
         world.control.media(device, up).await.unwrap();
     }
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let end = world.control.end(&b, &call_id).await.unwrap().ended.unwrap();
+    let end = world.control.end(&b, end_of(&call_id)).await.unwrap().ended.unwrap();
     assert_eq!((end.result, end.duration_ms), (EndResult::Completed, 5_000));
     assert_eq!(world.views("a1").last().unwrap().ended, Some(end));
     let row = world.store.call("APP", call_id.as_str()).await.unwrap().unwrap();
@@ -108,7 +109,7 @@ async fn a_busy_device_declines_for_itself() {
     let accept = Accept { call_id: first, settings: ON };
     world.control.accept(&key("b1"), accept).await.unwrap();
     let second = world.control.dial(&key("c1"), dial("k2", "b1")).await.unwrap().call_id;
-    let own = world.control.end(&key("b1"), &second).await.unwrap();
+    let own = world.control.end(&key("b1"), end_of(&second)).await.unwrap();
     assert_eq!(own.ended.unwrap().result, EndResult::Declined);
     let views = world.control.snapshot(&key("b2"), &[]).await.unwrap();
     assert_eq!(views.len(), 1);
@@ -121,7 +122,7 @@ async fn a_busy_device_declines_for_itself() {
 async fn a_call_is_unknown_to_strangers() {
     let world = World::new().await;
     let call_id = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap().call_id;
-    let stranger = world.control.end(&key("c1"), &call_id).await.unwrap_err();
+    let stranger = world.control.end(&key("c1"), end_of(&call_id)).await.unwrap_err();
     assert_eq!(stranger.code, ErrorCode::CallDoesNotExist);
     let mut foreign = key("b1");
     foreign.app = curlew_base::AppId::new("OTHER").unwrap();
@@ -137,10 +138,10 @@ async fn unanswered_calls_last_zero() {
     world.control.arrived(&key("b1")).await;
     let canceled = world.control.dial(&key("a1"), dial("k1", "b1")).await.unwrap().call_id;
     tokio::time::sleep(Duration::from_secs(3)).await;
-    world.control.end(&key("a1"), &canceled).await.unwrap();
+    world.control.end(&key("a1"), end_of(&canceled)).await.unwrap();
     let declined = world.control.dial(&key("a1"), dial("k2", "b1")).await.unwrap().call_id;
     tokio::time::sleep(Duration::from_secs(3)).await;
-    world.control.end(&key("b1"), &declined).await.unwrap();
+    world.control.end(&key("b1"), end_of(&declined)).await.unwrap();
     world.control.dial(&key("a1"), dial("k3", "b1")).await.unwrap();
     tokio::time::sleep(Duration::from_secs(61)).await;
     let rows = world.store.list_calls("APP", None, 10, CallFilter::default()).await.unwrap();

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::world::{World, key};
+use crate::world::{World, end_of, key};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Vector {
@@ -33,8 +33,8 @@ struct Device {
     views: Vec<CallView>,
 }
 
-const fn on(audio_enabled: bool, video_enabled: bool) -> MediaSettings {
-    MediaSettings { audio_enabled, video_enabled }
+const fn on(audio_enabled: bool, video_enabled: bool, revision: u32) -> MediaSettings {
+    MediaSettings { audio_enabled, video_enabled, on_hold: false, revision }
 }
 
 async fn perform(world: &World, step: &str) {
@@ -53,20 +53,22 @@ async fn perform(world: &World, step: &str) {
                 dial_key: "key".into(),
                 callee_id: key("b1").user,
                 is_video_call: true,
-                settings: on(true, true),
+                settings: on(true, true, 0),
                 ringing_timeout_secs: None,
                 connection_timeout_secs: None,
                 custom_items: BTreeMap::new(),
             };
             control.dial(&device, dial).await
         }
-        "accept" => control.accept(&device, Accept { call_id, settings: on(true, true) }).await,
-        "end" => control.end(&device, &call_id).await,
+        "accept" => control.accept(&device, Accept { call_id, settings: on(true, true, 0) }).await,
+        "end" => control.end(&device, end_of(&call_id)).await,
         "up" => control.media(&device, Media { call_id, path: MediaPath::Up }).await,
         "down" => control.media(&device, Media { call_id, path: MediaPath::Down }).await,
-        "mute" => control.settings(&device, Settings { call_id, settings: on(false, true) }).await,
+        "mute" => {
+            control.settings(&device, Settings { call_id, settings: on(false, true, 1) }).await
+        }
         "camera-off" => {
-            control.settings(&device, Settings { call_id, settings: on(true, false) }).await
+            control.settings(&device, Settings { call_id, settings: on(true, false, 2) }).await
         }
         other => panic!("no such deed: {other}"),
     };

@@ -5,6 +5,7 @@ use curlew_control::{Clock, Control, Deliver, DeviceKey, Ids};
 use curlew_store::memory::MemoryStore;
 use curlew_store::{AppRecord, Store, UserRecord};
 use curlew_wire::call::CallView;
+use curlew_wire::client::End;
 use curlew_wire::close::CloseCode;
 use curlew_wire::server::EventBody;
 use std::collections::BTreeMap;
@@ -74,6 +75,10 @@ pub fn key(device: &str) -> DeviceKey {
         user: UserId::new(user).unwrap(),
         device: DeviceId::new(device).unwrap(),
     }
+}
+
+pub fn end_of(call_id: &CallId) -> End {
+    End { call_id: call_id.clone(), ended_by_peer: false }
 }
 
 fn user(name: &str) -> UserRecord {

@@ -1,0 +1,65 @@
+//! The other nodes: what they are told, and what is made of what they tell.
+
+use curlew_base::{AppId, CallId};
+
+use crate::control::Control;
+use crate::ports::PeerNews;
+
+impl Control {
+    /// Takes in what another node tells. `from` names it, the same for all it tells.
+    pub async fn hear(&self, from: &str, news: PeerNews) {
+        match news {
+            PeerNews::Arrived(device) => {
+                self.index().presence.set(from, &device, None);
+                self.tell_calls(&device).await;
+            }
+            PeerNews::Lost(device, last_heard) => {
+                self.index().presence.set(from, &device, Some(last_heard));
+                self.tell_calls(&device).await;
+            }
+            PeerNews::Gone(device) => self.index().presence.remove(from, &device),
+            PeerNews::SignedOut(device) => self.index().presence.sign_out(&device),
+            PeerNews::Changed { app, call, version } => {
+                self.hear_change(&app, &call, version).await;
+            }
+            PeerNews::NodeLost => {
+                let now = self.clock.now();
+                let lost = self.index().presence.lose_node(from, now);
+                // Nobody else wakes for the calls that only the dead node knew.
+                if let Err(error) = self.take_up_all().await {
+                    tracing::error!(%error, "could not take up the calls of a lost node");
+                }
+                for device in lost {
+                    self.tell_calls(&device).await;
+                }
+            }
+        }
+    }
+
+    /// A call that this node knows is read again if it is behind; one that concerns a device of
+    /// this node is taken up.
+    async fn hear_change(&self, app: &AppId, id: &CallId, version: i64) {
+        let heard = match self.slot(id) {
+            Some(slot) => {
+                let mut guard = slot.lock().await;
+                match guard.as_ref() {
+                    Some(record) if record.version < version => {
+                        self.read_again(app, id, &mut guard).await
+                    }
+                    Some(_) | None => Ok(()),
+                }
+            }
+            None => self.take_up_if_ours(app, id).await,
+        };
+        if let Err(error) = heard {
+            tracing::warn!(call_id = id.as_str(), %error, "a change of another node was missed");
+        }
+    }
+
+    /// Tells the other nodes, if there are any.
+    pub(crate) fn tell_peers(&self, news: impl FnOnce() -> PeerNews) {
+        if let Some(peers) = self.peers() {
+            peers.tell(news());
+        }
+    }
+}

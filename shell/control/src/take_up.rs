@@ -1,0 +1,142 @@
+//! Live calls that this node does not know yet, taken up from the store.
+
+use curlew_base::{AppId, CallId, Instant};
+use curlew_call::{Input, Party};
+use curlew_store::{CallFilter, CallRecord, StoreError};
+use std::sync::Arc;
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::control::Control;
+use crate::index::{Index, Slot};
+use crate::ports::DeviceKey;
+use crate::record::Record;
+
+/// Live calls of one user that a node takes up when a device comes; nobody has more.
+const LIVE_CALLS: u32 = 256;
+
+impl Control {
+    /// Takes up the live calls of an earlier run. Every device counts as lost from now on, so that
+    /// each has the whole grace to come back (P5).
+    ///
+    /// # Errors
+    /// If the store cannot be read, or holds a call that cannot be.
+    pub async fn recover(&self) -> Result<(), StoreError> {
+        let count = self.take_up_all().await?;
+        if count > 0 {
+            tracing::info!(calls = count, "took up the live calls of the earlier run");
+        }
+        Ok(())
+    }
+
+    /// Takes up every live call of the store; gives how many there are.
+    pub(crate) async fn take_up_all(&self) -> Result<usize, StoreError> {
+        let rows = self.store.live_calls().await?;
+        let count = rows.len();
+        for row in rows {
+            self.take_up(Record::from_row(row)?);
+        }
+        Ok(count)
+    }
+
+    /// The calls of the device's user that other nodes made.
+    pub(crate) async fn take_up_calls_of(&self, device: &DeviceKey) {
+        if self.peers().is_none() {
+            return;
+        }
+        let filter = CallFilter {
+            user: Some(device.user.to_string()),
+            ended: Some(false),
+            ..CallFilter::default()
+        };
+        let rows = self.store.list_calls(device.app.as_str(), None, LIVE_CALLS, filter).await;
+        let taken: Result<Vec<Record>, StoreError> =
+            rows.and_then(|rows| rows.into_iter().map(Record::from_row).collect());
+        match taken {
+            Ok(records) => records.into_iter().for_each(|record| drop(self.take_up(record))),
+            Err(error) => tracing::warn!(%error, "could not look for calls of other nodes"),
+        }
+    }
+
+    /// Takes up a live call if a device of this node may have a part in it.
+    pub(crate) async fn take_up_if_ours(&self, app: &AppId, id: &CallId) -> Result<(), StoreError> {
+        let row = self.store.call(app.as_str(), id.as_str()).await?;
+        let Some(row) = row.filter(|row| !row.ended) else { return Ok(()) };
+        let record = Record::from_row(row)?;
+        let ours = {
+            let index = self.index();
+            let mut users = [&record.caller.user_id, &record.callee.user_id].into_iter();
+            users.any(|user| index.presence.is_here(app, user))
+        };
+        if ours {
+            self.take_up(record);
+        }
+        Ok(())
+    }
+
+    /// The call's slot: the one in the index, else one made of its row. A call that is over gets a
+    /// slot of its own for the moment.
+    pub(crate) async fn find(&self, app: &AppId, id: &CallId) -> Result<Option<Slot>, StoreError> {
+        if let Some(slot) = self.slot(id) {
+            return Ok(Some(slot));
+        }
+        let Some(row) = self.store.call(app.as_str(), id.as_str()).await? else { return Ok(None) };
+        self.slot_of(row).map(Some)
+    }
+
+    fn slot_of(&self, row: CallRecord) -> Result<Slot, StoreError> {
+        let ended = row.ended;
+        let record = Record::from_row(row)?;
+        Ok(if ended { Arc::new(Mutex::new(Some(record))) } else { self.take_up(record) })
+    }
+
+    /// Puts a live call into the index, unless it is there.
+    fn take_up(&self, mut record: Record) -> Slot {
+        let now = self.clock.now();
+        let id = record.call.terms().call_id.clone();
+        let mut index = self.index();
+        if let Some(slot) = index.slot(&id) {
+            return slot;
+        }
+        settle(&mut record, &index, None, now);
+        let slot: Slot = Arc::new(Mutex::new(Some(record.clone())));
+        let users = [&record.caller.user_id, &record.callee.user_id];
+        index.open(&id, Arc::clone(&slot), &record.app, users);
+        index.refresh(&record);
+        drop(index);
+        self.sooner.notify_one();
+        slot
+    }
+
+    /// Reads a call again that another node has changed.
+    pub(crate) async fn read_again(
+        &self,
+        app: &AppId,
+        id: &CallId,
+        guard: &mut MutexGuard<'_, Option<Record>>,
+    ) -> Result<(), StoreError> {
+        let row = self.store.call(app.as_str(), id.as_str()).await?;
+        let record = row.map(Record::from_row).transpose()?;
+        **guard = record.map(|mut record| {
+            settle(&mut record, &self.index(), guard.as_ref(), self.clock.now());
+            self.keep(&record);
+            record
+        });
+        Ok(())
+    }
+}
+
+/// Comings and goings are not in a call's row. Who is not known to be connected counts as lost:
+/// since the time that was known `before`, else from now on.
+fn settle(record: &mut Record, index: &Index, before: Option<&Record>, now: Instant) {
+    let before = before.map(|before| before.call.presence()).unwrap_or_default();
+    let known = |party: &Party| {
+        let here = index.presence.of(&record.key(party));
+        let lost = before.get(party).filter(|lost| lost.is_some());
+        here.or_else(|| lost.copied())
+    };
+    let parties = record.call.presence().into_keys();
+    let known = parties.filter_map(|party| known(&party).map(|lost| (party, lost))).collect();
+    record.call.handle(now, Input::Presence(known));
+    // How far the ring reaches is told with the next change; nothing else comes of presence.
+    while record.call.poll().is_some() {}
+}
