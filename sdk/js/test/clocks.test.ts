@@ -39,8 +39,10 @@ test("at every attempt the waits are spread evenly, the longest ones too (F38)",
   }
 });
 
-test("a goodbye is obeyed with a random part of the same length", () => {
+test("a goodbye is obeyed, with a random part of two seconds or of the same length", () => {
   assert.equal(goodbyeMs(1_000, 0), 1_000);
-  assert.equal(goodbyeMs(1_000, 0.5), 1_500);
-  assert.equal(goodbyeMs(-5, 0.5), 0);
+  assert.equal(goodbyeMs(1_000, 0.5), 2_000);
+  assert.equal(goodbyeMs(10_000, 0.5), 15_000);
+  assert.equal(goodbyeMs(-5, 0.5), 1_000);
+  assert.equal(goodbyeMs(1e9, 0), LONGEST_DELAY_MS);
 });

@@ -178,7 +178,7 @@ test("a goodbye is obeyed once; after it the usual waits hold", () => {
   world.net.wire.endByServer(1012);
   world.machine.run(10_000);
   const [, first = 0, second = 0] = world.net.attempts;
-  assert.equal(first - at, 1_500);
+  assert.equal(first - at, 2_000);
   assert.ok(second - first >= 2_000 && second - first < 2_100);
 });
 

@@ -16,7 +16,11 @@ export function backoffMs(attempt: number, dice: number): number {
   return Math.round(base * (0.5 + dice));
 }
 
-/** The wait that a `goodbye` asks for: its time plus a random part of the same length. */
+/**
+ * The wait that a `goodbye` asks for: its time, plus a random part as long as that or as the
+ * documented interval. A server that asks for a short pause shall not be met by all at once.
+ */
 export function goodbyeMs(retryAfterMs: number, dice: number): number {
-  return Math.round(Math.min(LONGEST_DELAY_MS, Math.max(0, retryAfterMs)) * (1 + dice));
+  const asked = Math.min(LONGEST_DELAY_MS, Math.max(0, retryAfterMs));
+  return Math.round(asked + Math.max(asked, FIRST_DELAY_MS) * dice);
 }
