@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{Config, Flag, Layers, Problems};
 
@@ -61,6 +61,36 @@ pub enum AppDeed {
         /// The application's id
         app_id: String,
     },
+    /// Change how its calls work; calls dialled from then on follow it
+    #[command(group = clap::ArgGroup::new("setting").required(true).multiple(true))]
+    Set {
+        /// The application's id
+        app_id: String,
+        /// What becomes of two users who dial each other at once
+        #[arg(long, group = "setting")]
+        glare: Option<Glare>,
+        /// When a callee's device tells its network addresses to the caller
+        #[arg(long, group = "setting")]
+        callee_candidates: Option<CalleeCandidates>,
+    },
+}
+
+/// What becomes of two users who dial each other at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Glare {
+    /// The second dial answers the first
+    Answer,
+    /// Each rings the other
+    TwoCalls,
+}
+
+/// When a callee's device tells its network addresses to the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CalleeCandidates {
+    /// While it rings: media is there soonest after the accept
+    Early,
+    /// Once it has accepted: a stranger who merely rings learns no address
+    AfterAccept,
 }
 
 /// What to do with users.
@@ -109,6 +139,9 @@ pub struct ConfigFlags {
     /// The limit of a soft stop
     #[arg(long, global = true, value_name = "SECONDS")]
     stop_timeout_secs: Option<String>,
+    /// Whether writes share a commit; off is for measuring: on or off
+    #[arg(long, global = true, value_name = "ON/OFF")]
+    group_commits: Option<String>,
     /// off, self-signed or files
     #[arg(long, global = true, value_name = "MODE")]
     tls: Option<String>,
@@ -142,6 +175,7 @@ impl ConfigFlags {
             flag("listen", "--listen", self.listen),
             flag("metrics", "--metrics", self.metrics),
             flag("stop_timeout_secs", "--stop-timeout-secs", self.stop_timeout_secs),
+            flag("group_commits", "--group-commits", self.group_commits),
             flag("tls.mode", "--tls", self.tls),
             flag("tls.cert", "--tls-cert", self.tls_cert),
             flag("tls.key", "--tls-key", self.tls_key),

@@ -32,6 +32,8 @@ pub struct Config {
     pub metrics: bool,
     /// The limit of a soft stop, in seconds.
     pub stop_timeout_secs: u64,
+    /// Whether writes that wait together share one commit; off for measuring.
+    pub group_commits: bool,
     /// Encryption of the port.
     pub tls: Tls,
     /// What is logged.
@@ -89,6 +91,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 7450)),
             metrics: true,
             stop_timeout_secs: 10,
+            group_commits: true,
             tls: Tls {
                 mode: TlsMode::Off,
                 cert: PathBuf::new(),
@@ -115,6 +118,11 @@ impl Config {
                 "stop_timeout_secs",
                 "give whole seconds, 1 to 600",
                 default.stop_timeout_secs,
+            ),
+            group_commits: layers.take(
+                "group_commits",
+                "give true or false",
+                default.group_commits,
             ),
             tls: Tls {
                 mode: layers.take(

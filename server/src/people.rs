@@ -3,7 +3,7 @@
 use curlew_api::apps;
 use curlew_base::{AppId, IdError, UserId, limits};
 use curlew_control::Clock;
-use curlew_store::{Store, StoreError, UserRecord};
+use curlew_store::{AppRecord, CallSettings, Store, StoreError, UserRecord};
 
 use crate::chance::{self, RandomIds, SystemClock};
 
@@ -84,6 +84,29 @@ pub async fn rotate_api_token(store: &dyn Store, app_id: &str) -> Result<String,
     AppId::new(app_id).map_err(|cause| PeopleError::Id { what: "application", cause })?;
     let token = apps::rotate_token(store, &RandomIds, app_id).await?;
     token.ok_or_else(|| PeopleError::NoApp(app_id.to_owned()))
+}
+
+/// Changes what an application decides about its calls; `None` leaves it as it is. Answers with
+/// the application after it.
+///
+/// # Errors
+/// If there is no such application or the store fails.
+pub async fn set_call_settings(
+    store: &dyn Store,
+    app_id: &str,
+    glare_answers: Option<bool>,
+    early_candidates: Option<bool>,
+) -> Result<AppRecord, PeopleError> {
+    AppId::new(app_id).map_err(|cause| PeopleError::Id { what: "application", cause })?;
+    let missing = || PeopleError::NoApp(app_id.to_owned());
+    let app = store.app(app_id).await?.ok_or_else(missing)?;
+    let glare_answers = glare_answers.unwrap_or(app.glare_answers);
+    let early_candidates = early_candidates.unwrap_or(app.early_candidates);
+    let settings = CallSettings { glare_answers, early_candidates };
+    if !store.set_call_settings(app_id, settings).await? {
+        return Err(missing());
+    }
+    Ok(AppRecord { glare_answers, early_candidates, ..app })
 }
 
 /// The application that is meant: the one named, or the only one.

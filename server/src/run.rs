@@ -4,9 +4,9 @@ use std::io::Write;
 use std::time::Duration;
 
 use curlew_store::sqlite::SqliteStore;
-use curlew_store::{Store, StoreError};
+use curlew_store::{AppRecord, Store, StoreError};
 
-use crate::cli::{AppDeed, Cli, Deed, UserDeed};
+use crate::cli::{AppDeed, CalleeCandidates, Cli, Deed, Glare, UserDeed};
 use crate::config::{Config, Problems};
 use crate::folder::{Folder, FolderError};
 use crate::people::{self, PeopleError};
@@ -80,8 +80,7 @@ async fn apps(deed: AppDeed, store: &dyn Store) -> Result<(), Failure> {
         AppDeed::List => {
             let mut text = String::new();
             for app in store.apps().await? {
-                let policy = if app.token_required { "token required" } else { "token optional" };
-                text.push_str(&format!("{}  {policy}  {}\n", app.app_id, app.name));
+                text.push_str(&line(&app));
             }
             say(if text.is_empty() { "there is no application\n" } else { &text })
         }
@@ -89,7 +88,22 @@ async fn apps(deed: AppDeed, store: &dyn Store) -> Result<(), Failure> {
             let token = people::rotate_api_token(store, &app_id).await?;
             say(&format!("API token: {token}  (shown once; the old one is void)\n"))
         }
+        AppDeed::Set { app_id, glare, callee_candidates } => {
+            let glare_answers = glare.map(|glare| glare == Glare::Answer);
+            let early = callee_candidates.map(|when| when == CalleeCandidates::Early);
+            let app = people::set_call_settings(store, &app_id, glare_answers, early).await?;
+            say(&line(&app))
+        }
     }
+}
+
+/// An application as the list shows it.
+fn line(app: &AppRecord) -> String {
+    let policy = if app.token_required { "token required" } else { "token optional" };
+    let glare = if app.glare_answers { "answer" } else { "two-calls" };
+    let candidates = if app.early_candidates { "early" } else { "after-accept" };
+    let (app_id, name) = (&app.app_id, &app.name);
+    format!("{app_id}  {policy}  glare {glare}  callee candidates {candidates}  {name}\n")
 }
 
 async fn users(deed: UserDeed, store: &dyn Store) -> Result<(), Failure> {

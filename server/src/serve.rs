@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
-use curlew_store::sqlite::SqliteStore;
+use curlew_store::sqlite::{SqliteOptions, SqliteStore};
 use curlew_store::{Store, StoreError};
 use curlew_telemetry::{LogError, LogFormat, MetricsError, MetricsPage};
 use tokio::signal;
@@ -68,7 +68,8 @@ pub async fn serve(config: Config, print_json: bool) -> Result<(), ServeError> {
     curlew_telemetry::start(&config.log.level, format)?;
     let metrics = if config.metrics { Some(MetricsPage::start()?) } else { None };
     let folder = Folder::prepare(&config.data_dir)?;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder.database())?);
+    let options = SqliteOptions { group_commits: config.group_commits };
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open_with(folder.database(), options)?);
     let (app_id, api_token) = people::first_app(store.as_ref()).await?;
     let tls = tls::listener(&config.tls, &folder).await?;
     let app = wiring::app(store, app_id.clone(), metrics).await?;

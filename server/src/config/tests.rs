@@ -58,11 +58,13 @@ fn the_environment_may_name_the_file_and_sets_every_type() {
     let environment = [
         ("CURLEW_CONFIG", path.to_str().unwrap()),
         ("CURLEW_STOP_TIMEOUT_SECS", "3"),
+        ("CURLEW_GROUP_COMMITS", "off"),
         ("CURLEW_TLS_NAMES", "desk.local, 192.168.1.20"),
         ("CURLEW_SERVICE_HOST", "10.0.0.1"),
     ];
     let config = load(None, &environment, vec![]).unwrap();
     assert_eq!((config.metrics, config.stop_timeout_secs), (false, 3));
+    assert!(!config.group_commits);
     assert_eq!(config.tls.names, ["desk.local", "192.168.1.20"]);
 }
 
@@ -79,14 +81,21 @@ fn a_mistyped_key_is_refused_with_a_suggestion_and_its_place() {
 fn every_bad_value_is_named_with_origin_cause_and_cure() {
     let (_folder, path) = file("listen = \"here\"\n[tls]\nmode = \"maybe\"");
     let flags = vec![flag("log.level", "--log-level", "loud")];
-    let environment = [("CURLEW_STOP_TIMEOUT_SECS", "soon"), ("CURLEW_METRICS", "perhaps")];
+    let environment = [
+        ("CURLEW_STOP_TIMEOUT_SECS", "soon"),
+        ("CURLEW_METRICS", "perhaps"),
+        ("CURLEW_GROUP_COMMITS", "sometimes"),
+    ];
     let Problems(problems) = load(Some(&path), &environment, flags).unwrap_err();
     let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
-    assert_eq!(keys, ["listen", "metrics", "stop_timeout_secs", "tls.mode", "log.level"]);
+    assert_eq!(
+        keys,
+        ["listen", "metrics", "stop_timeout_secs", "group_commits", "tls.mode", "log.level"]
+    );
     assert!(problems[0].cure.contains("127.0.0.1:7450"));
     assert_eq!(problems[1].origin, Origin::Environment("CURLEW_METRICS".to_owned()));
-    assert!(problems[3].cause.contains("maybe"), "{}", problems[3].cause);
-    assert_eq!(problems[4].origin, Origin::Flag("--log-level".to_owned()));
+    assert!(problems[4].cause.contains("maybe"), "{}", problems[4].cause);
+    assert_eq!(problems[5].origin, Origin::Flag("--log-level".to_owned()));
 }
 
 #[test]

@@ -6,6 +6,8 @@ use crate::house::{House, text};
 fn check_shows_a_good_configuration_and_explains_a_bad_one() {
     let house = House::new();
     assert!(house.told(&["check"]).contains("listen = \"127.0.0.1:7450\""));
+    let said = house.told(&["check", "--group-commits", "off"]);
+    assert!(said.contains("group_commits = false"), "{said}");
     let path = house.folder.path().join("bad.toml");
     std::fs::write(&path, "lisen = \"x\"\n[log]\nformat = \"xml\"\n").unwrap();
     let said = house.refused(&["check", "--config", path.to_str().unwrap()]);
@@ -23,10 +25,40 @@ fn applications_are_made_listed_and_given_new_tokens() {
     let made = house.told(&["app", "create", "shop", "--token-required"]);
     let app_id = after(&made, "app id:");
     let list = house.told(&["app", "list"]);
-    assert!(list.contains(&format!("{app_id}  token required  shop")), "{list}");
+    let shown = format!("{app_id}  token required  glare answer  callee candidates early  shop\n");
+    assert_eq!(list, shown);
     let rotated = house.told(&["app", "rotate-token", &app_id]);
     assert_ne!(after(&made, "API token:"), after(&rotated, "API token:"));
     assert!(house.refused(&["app", "rotate-token", "NOPE"]).contains("no application NOPE"));
+}
+
+#[test]
+fn an_application_decides_about_its_calls() {
+    let house = House::new();
+    let app_id = after(&house.told(&["app", "create", "shop"]), "app id:");
+    let other = after(&house.told(&["app", "create", "other"]), "app id:");
+    for (words, glare, candidates) in [
+        (&["--glare", "two-calls"][..], "two-calls", "early"),
+        (&["--callee-candidates", "after-accept"], "two-calls", "after-accept"),
+        (&["--glare", "answer"], "answer", "after-accept"),
+        (&["--glare", "two-calls", "--callee-candidates", "early"], "two-calls", "early"),
+    ] {
+        let said = house.told(&[&["app", "set", &app_id], words].concat());
+        let shown = |app_id: &str, glare: &str, candidates: &str, name: &str| {
+            format!(
+                "{app_id}  token optional  glare {glare}  callee candidates {candidates}  {name}\n"
+            )
+        };
+        let line = shown(&app_id, glare, candidates, "shop");
+        assert_eq!(said, line);
+        let list = house.told(&["app", "list"]);
+        let untouched = shown(&other, "answer", "early", "other");
+        assert!(list.contains(&line) && list.contains(&untouched), "{list}");
+    }
+    assert!(house.refused(&["app", "set", "NOPE", "--glare", "answer"]).contains("no application"));
+    assert!(house.refused(&["app", "set", &app_id]).contains("--glare"), "what to set");
+    let said = house.refused(&["app", "set", &app_id, "--glare", "both"]);
+    assert!(said.contains("two-calls"), "{said}");
 }
 
 #[test]

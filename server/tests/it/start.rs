@@ -44,8 +44,9 @@ fn health_readiness_metrics_and_unknown_paths_answer() {
         let (head, _) = server.get(path);
         assert!(head.starts_with("HTTP/1.1 404"), "{path}: {head}");
     }
-    let quiet = house.serve(&["--metrics", "off"]);
+    let quiet = house.serve(&["--metrics", "off", "--group-commits", "off"]);
     assert!(quiet.get("/metrics").0.starts_with("HTTP/1.1 404"));
+    assert!(quiet.get("/readyz").0.starts_with("HTTP/1.1 200"));
 }
 
 #[test]
