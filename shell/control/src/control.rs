@@ -83,6 +83,18 @@ impl Control {
         self.index().live()
     }
 
+    /// How many devices have a session, at this node or another, as far as this node knows.
+    #[must_use]
+    pub fn known_devices(&self) -> usize {
+        self.index().presence.len()
+    }
+
+    /// How many devices are in a call that this node knows, rather than merely rung.
+    #[must_use]
+    pub fn busy_devices(&self) -> usize {
+        self.index().busy()
+    }
+
     pub(crate) fn index(&self) -> MutexGuard<'_, Index> {
         // A panic while it was held has cost one call; the maps are whole after every statement.
         self.index.lock().unwrap_or_else(PoisonError::into_inner)

@@ -28,7 +28,7 @@ struct Parties {
 /// What became of an attempt.
 enum Outcome {
     /// A call, dialled or answered.
-    Call(CallView),
+    Call(Box<CallView>),
     /// A call rang the other way, and does not any more.
     Again,
     /// A call rings the other way that this device has declined for itself: it is another call.
@@ -54,7 +54,7 @@ impl Control {
             };
             let StoreError::Conflict = error else { return Err(error.into()) };
             match self.dialled_before(from, &dial).await? {
-                Outcome::Call(view) => return Ok(view),
+                Outcome::Call(view) => return Ok(*view),
                 Outcome::Again => {}
                 Outcome::Apart => unless_crossed = false,
             }
@@ -137,7 +137,7 @@ impl Control {
         if let Some(row) = self.store.call_by_dial_key(app, user, &dial.dial_key).await? {
             let id = CallId::new(row.call_id).map_err(|_| Refusal::no_such_call())?;
             let (record, _) = self.step(&from.app, &id, |_| None).await?;
-            return show(&record, from, self.clock.now()).map(Outcome::Call);
+            return show(&record, from, self.clock.now()).map(Box::new).map(Outcome::Call);
         }
         match self.store.ringing_call(app, dial.callee_id.as_str(), user).await? {
             Some(row) => {
@@ -163,7 +163,7 @@ impl Control {
         };
         let (record, refusal) = self.step(&from.app, id, input).await?;
         if refusal.is_none() && record.call.answer_key() == Some(dial.dial_key.as_str()) {
-            return show(&record, from, self.clock.now()).map(Outcome::Call);
+            return show(&record, from, self.clock.now()).map(Box::new).map(Outcome::Call);
         }
         let apart = record.call.declined_by(&from.device);
         Ok(if apart { Outcome::Apart } else { Outcome::Again })

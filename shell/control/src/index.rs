@@ -81,6 +81,11 @@ impl Index {
         self.seats.get(device).into_iter().flatten().cloned().collect()
     }
 
+    /// How many devices are in a call.
+    pub fn busy(&self) -> usize {
+        self.seats.len()
+    }
+
     pub fn live(&self) -> usize {
         self.calls.len()
     }

@@ -22,6 +22,14 @@ impl Control {
             PeerNews::Changed { app, call, version } => {
                 self.hear_change(&app, &call, version).await;
             }
+            PeerNews::Started => {
+                for (device, lost_since) in self.index().presence.here() {
+                    self.tell_peers(|| match lost_since {
+                        None => PeerNews::Arrived(device),
+                        Some(last_heard) => PeerNews::Lost(device, last_heard),
+                    });
+                }
+            }
             PeerNews::NodeLost => {
                 let now = self.clock.now();
                 let lost = self.index().presence.lose_node(from, now);

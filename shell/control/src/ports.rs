@@ -46,6 +46,8 @@ pub enum PeerNews {
         /// The version.
         version: i64,
     },
+    /// The sender has started and knows nobody: each tells its own devices again.
+    Started,
     /// The sender has died; told by whoever noticed.
     NodeLost,
 }

@@ -59,6 +59,24 @@ impl Presence {
         devices.map(|(device, places)| (device.clone(), lost_since(places))).collect()
     }
 
+    /// The devices whose session is at this node, each with the time since when it is lost.
+    pub fn here(&self) -> Vec<(DeviceKey, Option<Instant>)> {
+        let mut here = Vec::new();
+        for ((app, user), devices) in &self.0 {
+            for (device, places) in devices {
+                let Some(lost_since) = places.get(HERE) else { continue };
+                let (app, user, device) = (app.clone(), user.clone(), device.clone());
+                here.push((DeviceKey { app, user, device }, *lost_since));
+            }
+        }
+        here
+    }
+
+    /// How many devices have a session anywhere.
+    pub fn len(&self) -> usize {
+        self.0.values().map(BTreeMap::len).sum()
+    }
+
     /// Whether a device of the user has its session at this node.
     pub fn is_here(&self, app: &AppId, user: &UserId) -> bool {
         let devices = self.0.get(&(app.clone(), user.clone())).into_iter().flatten();

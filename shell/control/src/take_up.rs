@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::control::Control;
 use crate::index::{Index, Slot};
-use crate::ports::DeviceKey;
+use crate::ports::{DeviceKey, PeerNews};
 use crate::record::Record;
 
 /// Live calls of one user that a node takes up when a device comes; nobody has more.
@@ -16,11 +16,12 @@ const LIVE_CALLS: u32 = 256;
 
 impl Control {
     /// Takes up the live calls of an earlier run. Every device counts as lost from now on, so that
-    /// each has the whole grace to come back (P5).
+    /// each has the whole grace to come back (P5); other nodes tell which are connected there.
     ///
     /// # Errors
     /// If the store cannot be read, or holds a call that cannot be.
     pub async fn recover(&self) -> Result<(), StoreError> {
+        self.tell_peers(|| PeerNews::Started);
         let count = self.take_up_all().await?;
         if count > 0 {
             tracing::info!(calls = count, "took up the live calls of the earlier run");

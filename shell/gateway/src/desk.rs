@@ -126,6 +126,11 @@ impl Desk {
         self.seats.get_mut(key)
     }
 
+    /// How many places there are.
+    pub(crate) fn len(&self) -> usize {
+        self.seats.len()
+    }
+
     /// Every connection that has a place.
     pub(crate) fn lines(&self) -> impl Iterator<Item = &Arc<Line>> {
         self.seats.values().filter_map(|seat| seat.line.as_ref())

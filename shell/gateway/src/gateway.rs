@@ -27,16 +27,22 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway that carries this control's events to devices.
+    /// One of several gateways: a bus carries the events of all controls to it.
     #[must_use]
-    pub fn new(control: Arc<Control>) -> Arc<Self> {
-        let gateway = Arc::new(Self {
+    pub fn behind_bus(control: Arc<Control>) -> Arc<Self> {
+        Arc::new(Self {
             control,
             desk: Mutex::new(Desk::default()),
             sooner: Notify::new(),
             goodbye: watch::Sender::new(None),
             open: watch::Sender::new(0),
-        });
+        })
+    }
+
+    /// The only gateway: it carries this control's events to devices.
+    #[must_use]
+    pub fn new(control: Arc<Control>) -> Arc<Self> {
+        let gateway = Self::behind_bus(control);
         let deliver: Arc<dyn Deliver> = Arc::<Self>::clone(&gateway);
         gateway.control.set_deliver(&deliver);
         gateway
@@ -84,6 +90,12 @@ impl Gateway {
     pub async fn closed(&self) {
         // The sender lives as long as `self`, so waiting cannot fail.
         drop(self.open.subscribe().wait_for(|open| *open == 0).await);
+    }
+
+    /// How many sessions there are, those whose device is away included.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.desk().len()
     }
 
     pub(crate) fn now(&self) -> Instant {
