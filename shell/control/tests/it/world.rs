@@ -15,6 +15,12 @@ use std::sync::{Arc, Mutex};
 /// Tokio's paused clock, from a fixed start.
 pub struct PausedClock(tokio::time::Instant);
 
+impl PausedClock {
+    pub fn start() -> Self {
+        Self(tokio::time::Instant::now())
+    }
+}
+
 impl Clock for PausedClock {
     fn now(&self) -> Instant {
         let ms = self.0.elapsed().as_millis();
@@ -25,6 +31,13 @@ impl Clock for PausedClock {
 /// Ids that count.
 #[derive(Default)]
 pub struct CountedIds(AtomicU64);
+
+impl CountedIds {
+    /// Ids that another node does not give.
+    pub fn starting_at(first: u64) -> Self {
+        Self(AtomicU64::new(first))
+    }
+}
 
 impl Ids for CountedIds {
     fn call_id(&self) -> CallId {
@@ -38,9 +51,9 @@ impl Ids for CountedIds {
     }
 }
 
-/// Keeps what each device was told.
+/// Keeps what each device was told: views, and signals as leg and revision.
 #[derive(Default)]
-pub struct Told(pub Mutex<BTreeMap<String, Vec<CallView>>>);
+pub struct Told(pub Mutex<BTreeMap<String, Vec<CallView>>>, Mutex<Vec<(String, u32, u32)>>);
 
 impl Told {
     pub fn tell(&self, device: &str, view: CallView) {
@@ -50,8 +63,14 @@ impl Told {
 
 impl Deliver for Told {
     fn deliver(&self, to: &DeviceKey, event: EventBody) {
-        if let EventBody::Call(event) = event {
-            self.tell(to.device.as_str(), *event.call);
+        let device = to.device.as_str();
+        match event {
+            EventBody::Call(event) => self.tell(device, *event.call),
+            EventBody::Signal(from) => {
+                let told = (device.to_owned(), from.leg, from.signal.revision);
+                self.1.lock().unwrap().push(told);
+            }
+            EventBody::Snapshot(_) => {}
         }
     }
     fn close(&self, _: &DeviceKey, _: CloseCode) {}
@@ -120,7 +139,7 @@ impl World {
 
     /// A server started on what an earlier one left.
     pub async fn over(store: MemoryStore) -> Self {
-        let clock = Arc::new(PausedClock(tokio::time::Instant::now()));
+        let clock = Arc::new(PausedClock::start());
         let shared: Arc<dyn Store> = Arc::new(store.clone());
         let control = Control::new(shared, clock, Arc::new(CountedIds::default()));
         let told = Arc::new(Told::default());
@@ -130,6 +149,12 @@ impl World {
         let runner = Arc::clone(&control);
         tokio::spawn(async move { runner.run_deadlines().await });
         Self { control, store, told }
+    }
+
+    /// The signals that a device got, as leg and revision.
+    pub fn signals(&self, device: &str) -> Vec<(u32, u32)> {
+        let all = self.told.1.lock().unwrap();
+        all.iter().filter(|(to, ..)| to == device).map(|(_, leg, rev)| (*leg, *rev)).collect()
     }
 
     pub fn views(&self, device: &str) -> Vec<CallView> {
