@@ -154,37 +154,16 @@ fn check_times(claims: &Claims, now: u64) -> Result<(), ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use curlew_store::fixture;
 
     const NOW: u64 = 1_700_000_000;
 
     fn app() -> AppRecord {
-        AppRecord {
-            app_id: "A".into(),
-            name: String::new(),
-            token_required: false,
-            api_token_hash: vec![],
-            session_token_key: vec![9; 32],
-            glare_answers: true,
-            early_candidates: true,
-            created_at_ms: 0,
-        }
+        AppRecord { session_token_key: vec![9; 32], ..fixture::app("A") }
     }
 
     fn user(id: &str) -> UserRecord {
-        UserRecord {
-            app_id: "A".into(),
-            user_id: id.into(),
-            nickname: String::new(),
-            profile_url: String::new(),
-            metadata_json: "{}".into(),
-            is_active: true,
-            access_token_hash: None,
-            has_token_ever: true,
-            has_ever_logged_in: false,
-            tokens_valid_from_ms: 0,
-            created_at_ms: 0,
-            last_seen_at_ms: 0,
-        }
+        UserRecord { has_token_ever: true, ..fixture::user("A", id, 0) }
     }
 
     fn verdict(claims: &Claims, key: &[u8], valid_from_ms: i64) -> Result<(), String> {

@@ -7,6 +7,7 @@
 
 #[cfg(test)]
 mod contract;
+pub mod fixture;
 pub mod memory;
 mod records;
 pub mod sqlite;

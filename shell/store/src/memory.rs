@@ -23,6 +23,16 @@ impl MemoryStore {
         Self::default()
     }
 
+    /// A store that holds one application and its users; users of another are left out.
+    pub fn holding(app: AppRecord, users: impl IntoIterator<Item = UserRecord>) -> Self {
+        let keyed = |user: UserRecord| (user_key(&user.app_id, &user.user_id), user);
+        let users = users.into_iter().filter(|user| user.app_id == app.app_id).map(keyed);
+        let users = users.collect();
+        let apps = BTreeMap::from([(app.app_id.clone(), app)]);
+        let state = State { apps, users, ..State::default() };
+        Self { state: Arc::new(Mutex::new(state)) }
+    }
+
     /// Never held across an await: no method of this store awaits anything.
     fn state(&self) -> MutexGuard<'_, State> {
         // Each method checks before it writes, so a panic elsewhere leaves the state whole.
@@ -389,6 +399,7 @@ impl Store for MemoryStore {
 mod tests {
     use super::*;
     use crate::contract;
+    use crate::fixture::{app, house, user};
 
     #[tokio::test(start_paused = true)]
     async fn keeps_the_contract_under_a_paused_clock() {
@@ -399,8 +410,20 @@ mod tests {
     async fn a_clone_sees_what_the_first_one_committed() {
         let first = MemoryStore::new();
         let second = first.clone();
-        first.create_app(contract::app("shared")).await.unwrap();
+        first.create_app(app("shared")).await.unwrap();
         drop(first);
-        assert_eq!(second.app("shared").await.unwrap(), Some(contract::app("shared")));
+        assert_eq!(second.app("shared").await.unwrap(), Some(app("shared")));
+    }
+
+    #[tokio::test]
+    async fn a_house_holds_what_was_put_into_it_and_goes_on_as_any_store() {
+        let store = house("home", &["ann", "bob"]);
+        assert_eq!(store.apps().await.unwrap(), [app("home")]);
+        assert_eq!(store.user("home", "ann").await.unwrap(), Some(user("home", "ann", 1)));
+        let all = store.list_users("home", None, 10, UserFilter::default()).await.unwrap();
+        assert_eq!(all, [user("home", "ann", 1), user("home", "bob", 1)]);
+        contract::assert_conflict(store.create_app(app("home")).await);
+        contract::assert_conflict(store.create_user(user("home", "bob", 1)).await);
+        contract::run(&store).await;
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use curlew_store::{CallCommit, CallRecord};
+use curlew_store::{CallRecord, fixture};
 use serde_json::{Value, json};
 
 use crate::world::{Answer, World};
@@ -23,30 +23,19 @@ fn call(world: &World, id: &str, sides: (&str, &str), started_at_ms: i64) -> Cal
         "state": "ended", "customItems": {"k": id}, "caller": user(caller), "callee": user(callee),
     });
     CallRecord {
-        call_id: id.into(),
-        app_id: world.a.0.clone(),
         caller_id: caller.into(),
         callee_id: callee.into(),
-        dial_key: id.into(),
-        answer_key: None,
-        is_video_call: true,
         machine_json: machine.to_string(),
-        version: 1,
-        ringing: false,
-        deadline_ms: None,
-        ended: true,
-        end_result: Some("completed".into()),
         ended_by: Some(caller.into()),
         started_at_ms,
         ended_at_ms: Some(started_at_ms + 900),
         duration_ms: 500,
+        ..fixture::ended(&fixture::call(&world.a.0, id))
     }
 }
 
 async fn put(world: &World, record: CallRecord) {
-    let commit =
-        CallCommit { record, expected_version: None, unless_crossed: false, outbox: vec![] };
-    world.store.commit_call(commit).await.unwrap();
+    world.store.commit_call(fixture::inserting(&record)).await.unwrap();
 }
 
 /// Signs a user of an application in and gives the session key.

@@ -1,36 +1,23 @@
 //! Direct calls, as the store keeps them and back ends see them.
 
-use curlew_store::{CallCommit, CallRecord};
+use curlew_store::{CallRecord, fixture};
 use serde_json::{Value, json};
 
 use crate::world::World;
 
 fn call(world: &World, id: &str, started_at_ms: i64) -> CallRecord {
     CallRecord {
-        call_id: id.into(),
-        app_id: world.a.0.clone(),
         caller_id: "alice".into(),
-        callee_id: "bob".into(),
-        dial_key: id.into(),
-        answer_key: None,
-        is_video_call: true,
         machine_json: json!({"state": "ended", "customItems": {"k": "v"}}).to_string(),
-        version: 1,
-        ringing: false,
-        deadline_ms: None,
-        ended: true,
-        end_result: Some("completed".into()),
-        ended_by: Some("bob".into()),
         started_at_ms,
         ended_at_ms: Some(started_at_ms + 900),
         duration_ms: 500,
+        ..fixture::ended(&fixture::call(&world.a.0, id))
     }
 }
 
 async fn put(world: &World, record: CallRecord) {
-    let commit =
-        CallCommit { record, expected_version: None, unless_crossed: false, outbox: vec![] };
-    world.store.commit_call(commit).await.unwrap();
+    world.store.commit_call(fixture::inserting(&record)).await.unwrap();
 }
 
 #[tokio::test]

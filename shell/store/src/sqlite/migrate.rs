@@ -47,7 +47,7 @@ fn unknown_layout(found: i64) -> StoreError {
 mod tests {
     use super::super::{apps, calls};
     use super::*;
-    use crate::contract::{app, call, ended};
+    use crate::fixture::{app, call, ended};
     use crate::{CallFilter, CallRecord};
 
     /// The statements of the release that made layout 1.
@@ -61,7 +61,7 @@ mod tests {
             VALUES ('live', 'old', 'ann', 'bob', 'live', 1, '{"state":"ringing"}', 1, 60000, 0,
                 NULL, NULL, 100, NULL, 0),
             ('over', 'old', 'ann', 'bob', 'over', 1, '{"state":"ended"}', 2, NULL, 1,
-                'COMPLETED', 'bob', 100, 9000, 4321)"#;
+                'completed', 'bob', 100, 9000, 4321)"#;
 
     #[test]
     fn a_new_database_gets_the_newest_layout_and_a_second_run_changes_nothing() {

@@ -10,9 +10,8 @@ use tokio::task::JoinHandle;
 
 use super::failure::from_sqlite;
 use super::{SqliteOptions, SqliteStore, apps, calls, sessions, users};
-use crate::contract::{
-    self, app, assert_conflict, call, ended, from_version, inserting, message, session, user,
-};
+use crate::contract::{self, assert_conflict};
+use crate::fixture::{app, call, ended, from_version, inserting, message, session, user};
 use crate::{CallCommit, CallRecord, Store, StoreError, UserRecord};
 
 fn file(folder: &TempDir) -> PathBuf {
