@@ -86,20 +86,23 @@ pub(super) fn insert(
     .map(drop)
 }
 
+pub(super) const UPDATE: &str = "UPDATE calls \
+     SET machine_json = ?4, version = ?5, ringing = ?6, deadline_ms = ?7, \
+     ended = ?8, end_result = ?9, ended_by = ?10, ended_at_ms = ?11, duration_ms = ?12, \
+     answer_key = coalesce(answer_key, ?13) \
+     WHERE call_id = ?1 AND app_id = ?2 AND version = ?3 AND NOT EXISTS ( \
+         SELECT 1 FROM calls AS dialled \
+         WHERE dialled.app_id = calls.app_id AND dialled.caller_id = calls.callee_id \
+         AND dialled.dial_key = coalesce(calls.answer_key, ?13) \
+         AND dialled.call_id <> calls.call_id)";
+
 /// Writes only if the stored version is the expected one: of two steps computed from the same
 /// version, the second finds no row. That no two calls are answered with one key, the index
 /// `calls_by_answer_key` sees to.
 pub(super) fn update(db: &Connection, call: &CallRecord, expected: i64) -> Result<(), StoreError> {
     let touched = rows::execute(
         db,
-        "UPDATE calls SET machine_json = ?4, version = ?5, ringing = ?6, deadline_ms = ?7, \
-         ended = ?8, end_result = ?9, ended_by = ?10, ended_at_ms = ?11, duration_ms = ?12, \
-         answer_key = coalesce(answer_key, ?13) \
-         WHERE call_id = ?1 AND app_id = ?2 AND version = ?3 AND NOT EXISTS ( \
-             SELECT 1 FROM calls AS dialled \
-             WHERE dialled.app_id = calls.app_id AND dialled.caller_id = calls.callee_id \
-             AND dialled.dial_key = coalesce(calls.answer_key, ?13) \
-             AND dialled.call_id <> calls.call_id)",
+        UPDATE,
         params![
             call.call_id,
             call.app_id,

@@ -385,6 +385,7 @@ async fn no_frequent_statement_walks_a_whole_table() {
     let cases = [
         (calls::LIVE, "USING INDEX calls_live"),
         (calls::DUE, "SEARCH calls USING INDEX calls_live"),
+        (calls::UPDATE, "SEARCH calls USING INDEX sqlite_autoindex_calls_1"),
         (calls::RINGING, "SEARCH calls USING INDEX calls_ringing"),
         (calls::PAGE, "SEARCH calls USING INDEX calls_by_start"),
         (calls::PAGE_OF_CALLER, "SEARCH calls USING INDEX calls_by_caller"),
@@ -396,6 +397,9 @@ async fn no_frequent_statement_walks_a_whole_table() {
         let plan = plan(&store, sql).await;
         assert!(plan[0].contains(expected), "{sql}: {plan:?}");
     }
+    let step = plan(&store, calls::UPDATE).await;
+    let look = "SEARCH dialled USING INDEX sqlite_autoindex_calls_2";
+    assert!(step.iter().any(|step| step.starts_with(look)), "{step:?}");
 }
 
 /// The steps by which SQLite would run the statement.
