@@ -2,7 +2,9 @@
 
 use curlew_base::{CallId, UserId};
 use curlew_wire::call::{CallState, CallView, MediaPath, MediaSettings};
-use curlew_wire::client::{Accept, Ack, ClientMessage, Dial, End, Hello, Media, Request, Verb};
+use curlew_wire::client::{
+    Accept, Ack, CallRef, ClientMessage, Dial, End, Hello, Media, Request, Verb,
+};
 use curlew_wire::rest::SessionCreated;
 use curlew_wire::server::{EventBody, ServerMessage};
 use futures_util::{SinkExt, StreamExt};
@@ -122,6 +124,11 @@ impl Phone {
             custom_items: BTreeMap::new(),
         };
         Ok(self.ask(Verb::Dial(dial)).await?.call_id)
+    }
+
+    /// Says that it rings, as the SDK does once the application was handed the call.
+    pub async fn ringing(&mut self, call: &CallId) -> Result<(), Box<dyn Error>> {
+        self.ask(Verb::Ringing(CallRef { call_id: call.clone() })).await.map(drop)
     }
 
     pub async fn accept(&mut self, call: &CallId) -> Result<(), Box<dyn Error>> {

@@ -26,9 +26,16 @@ pub struct Server {
 }
 
 impl Server {
-    pub async fn start(binary: &Path, data: &Path) -> Result<Self, Box<dyn Error>> {
+    /// `group_commits` is the server's setting of that name.
+    pub async fn start(
+        binary: &Path,
+        data: &Path,
+        group_commits: bool,
+    ) -> Result<Self, Box<dyn Error>> {
         let mut child = Command::new(binary)
-            .args(["serve", "--listen", "127.0.0.1:0", "--print-json", "--data-dir"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--print-json", "--group-commits"])
+            .arg(group_commits.to_string())
+            .arg("--data-dir")
             .arg(data)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -1,4 +1,5 @@
-//! `cargo xtask bench signalling`.
+//! `cargo xtask bench signalling`: complete calls, once with each commit alone and once with commits
+//! grouped, and idle connections.
 
 use clap::Args;
 use curlew_base::CallId;
@@ -32,24 +33,36 @@ pub struct Options {
 }
 
 pub async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let data = std::env::temp_dir().join(format!("curlew-bench-{}", std::process::id()));
-    let server = Server::start(&options.binary, &data).await?;
-    let host = server.ready.url.trim_start_matches("http://").to_owned();
-    let result = measure(options, &server, &host).await;
-    drop(server);
-    std::fs::remove_dir_all(&data)?;
-    result
+    for group_commits in [false, true] {
+        let data = std::env::temp_dir().join(format!("curlew-bench-{}", std::process::id()));
+        let server = Server::start(&options.binary, &data, group_commits).await?;
+        let host = server.ready.url.trim_start_matches("http://").to_owned();
+        let mut http = Http::connect(&host).await?;
+        println!("commits grouped: {}", if group_commits { "on" } else { "off" });
+        let mut result = calls(options, &server, &host, &mut http).await;
+        if group_commits && result.is_ok() {
+            result = idle(options, &server, &host, &mut http).await;
+        }
+        drop(server);
+        std::fs::remove_dir_all(&data)?;
+        result?;
+    }
+    Ok(())
 }
 
-async fn measure(options: &Options, server: &Server, host: &str) -> Result<(), Box<dyn Error>> {
+async fn calls(
+    options: &Options,
+    server: &Server,
+    host: &str,
+    http: &mut Http,
+) -> Result<(), Box<dyn Error>> {
     let app = &server.ready.app_id;
-    let mut http = Http::connect(host).await?;
     let mut pairs = Vec::new();
     for n in 0..options.pairs {
         let (a, b) = (format!("caller-{n}"), format!("callee-{n}"));
-        let caller = Phone::sign_in(&mut http, host, app, &a, &format!("{a}-1")).await?;
-        let one = Phone::sign_in(&mut http, host, app, &b, &format!("{b}-1")).await?;
-        let two = Phone::sign_in(&mut http, host, app, &b, &format!("{b}-2")).await?;
+        let caller = Phone::sign_in(http, host, app, &a, &format!("{a}-1")).await?;
+        let one = Phone::sign_in(http, host, app, &b, &format!("{b}-1")).await?;
+        let two = Phone::sign_in(http, host, app, &b, &format!("{b}-2")).await?;
         pairs.push((n, b, caller, one, two));
     }
     let (cpu, wall) = (server.cpu()?, Instant::now());
@@ -71,11 +84,11 @@ async fn measure(options: &Options, server: &Server, host: &str) -> Result<(), B
     ring_times.sort();
     let calls = u32::try_from(ring_times.len())?;
     let median = ring_times.get(ring_times.len() / 2).copied().unwrap_or_default();
-    println!("complete calls (dial, ring on two devices, accept, connect, end): {calls}");
+    println!("  complete calls:         {calls}, {} at a time", options.pairs);
     println!("  server CPU a call:      {:.3} ms", millis(cpu) / f64::from(calls));
     println!("  calls a second:         {:.0}", f64::from(calls) / wall.as_secs_f64());
-    println!("  dial to ring, median:   {:.2} ms ({} at a time)", millis(median), options.pairs);
-    idle(options, server, host, &mut http).await
+    println!("  dial to ring, median:   {:.2} ms", millis(median));
+    Ok(())
 }
 
 /// From a committed dial to its end; returns the time from dial to ring.
@@ -89,6 +102,8 @@ async fn complete(
     one.until(call, CallState::Ringing).await?;
     let ring = start.elapsed();
     two.until(call, CallState::Ringing).await?;
+    one.ringing(call).await?;
+    two.ringing(call).await?;
     one.accept(call).await?;
     two.until(call, CallState::Ended).await?;
     caller.until(call, CallState::Established).await?;
