@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use curlew_base::{AppId, DeviceId, UserId};
+use curlew_control::DeviceKey;
 use curlew_store::{CallRecord, fixture};
 use serde_json::{Value, json};
 
@@ -104,6 +106,53 @@ async fn a_call_that_is_over_stands_in_the_log_of_both_sides() {
     let key = key_of(&world, &world.a.0, "bob").await;
     let answer = log(&world, &key, "").await;
     assert_eq!(answer.body, json!({"calls": [second, first], "next": ""}));
+}
+
+/// The other tests write rows; this one reads what the server itself writes.
+#[tokio::test]
+async fn a_call_that_was_made_is_shown_with_the_items_it_has_at_last() {
+    let world = World::new().await;
+    let device = |user: &str| DeviceKey {
+        app: AppId::new(world.a.0.as_str()).unwrap(),
+        user: UserId::new(user).unwrap(),
+        device: DeviceId::new("d1").unwrap(),
+    };
+    let mut keys = Vec::new();
+    for user in ["ann", "bob"] {
+        keys.push(key_of(&world, &world.a.0, user).await);
+        world.control.arrived(&device(user)).await;
+    }
+    let dial = json!({
+        "dialKey": "k", "calleeId": "bob", "isVideoCall": true, "customItems": {"ticket": "7"},
+        "settings": {"audioEnabled": true, "videoEnabled": true, "onHold": false, "revision": 0},
+    });
+    let dial = serde_json::from_value(dial).unwrap();
+    let made = world.control.dial(&device("ann"), dial).await.unwrap();
+    assert_eq!(ids(&log(&world, &keys[0], "").await), Vec::<&str>::new(), "it rings");
+    world.pass(1_500);
+    let id = made.call_id.as_str();
+    let end = serde_json::from_value(json!({"callId": id})).unwrap();
+    world.control.end(&device("bob"), end).await.unwrap();
+    let items = json!({"callId": id, "items": {"rating": "5"}});
+    let items = serde_json::from_value(items).unwrap();
+    world.control.update_items(&device("ann"), items).await.unwrap();
+
+    let side = |id: &str| {
+        json!({
+            "userId": id, "nickname": "", "profileUrl": "", "isActive": true, "metadata": {},
+        })
+    };
+    let started_at = 1_700_000_000_000_u64;
+    let expected = |role: &str| {
+        json!({"calls": [{
+            "callId": id, "isVideoCall": true, "startedAt": started_at,
+            "endedAt": started_at + 1_500, "durationMs": 0, "caller": side("ann"),
+            "callee": side("bob"), "endedBy": "dc_callee", "endResult": "declined",
+            "customItems": {"rating": "5", "ticket": "7"}, "myRole": role,
+        }], "next": ""})
+    };
+    assert_eq!(log(&world, &keys[0], "").await.body, expected("dc_caller"));
+    assert_eq!(log(&world, &keys[1], "").await.body, expected("dc_callee"));
 }
 
 #[tokio::test]
