@@ -8,10 +8,18 @@ const recorder = join(dirname(fileURLToPath(import.meta.url)), "inpage.js");
 /** Long enough for a slow machine with two cores; nothing waits for it when all is well. */
 export const PATIENCE_MS = 10_000;
 
+/** The browser under test; another can be named from outside. */
+export const CHROMIUM = process.env.CURLEW_CHROMIUM ?? "/usr/bin/chromium";
+
 /** The system's own Chromium with pretended camera and microphone. */
 export function launch(...more) {
+  return launchAs(CHROMIUM, ...more);
+}
+
+/** The same by another program that ends in Chromium. */
+export function launchAs(executablePath, ...more) {
   return chromium.launch({
-    executablePath: process.env.CURLEW_CHROMIUM ?? "/usr/bin/chromium",
+    executablePath,
     args: [
       "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
       "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -68,6 +76,12 @@ export class Device {
     const device = await Device.open(browser, server, options);
     await device.signIn(userId, options);
     return device;
+  }
+
+  /** The same tab with its page loaded afresh: as far as the server knows, another device. */
+  async reopen() {
+    await this.page.goto(`${this.server.url}/readyz`);
+    await showPlain(this.page, this.server, BARE);
   }
 
   async signIn(userId, { accessToken = "", appId = this.server.appId } = {}) {

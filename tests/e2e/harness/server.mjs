@@ -27,6 +27,9 @@ export class Server {
   constructor(folder, port) {
     this.folder = folder;
     this.port = port;
+    this.host = "127.0.0.1";
+    /** The command that the binary is started by, if not directly. */
+    this.starter = [];
     this.log = "";
   }
 
@@ -40,8 +43,9 @@ export class Server {
 
   /** Starts the binary and waits for the line that says where it listens. */
   async start() {
-    const args = ["serve", "--data-dir", this.folder, "--listen", `127.0.0.1:${this.port}`];
-    this.process = spawn(binary, [...args, "--print-json"], { stdio: ["ignore", "pipe", "pipe"] });
+    const args = ["serve", "--data-dir", this.folder, "--listen", `${this.host}:${this.port}`];
+    const [program, ...rest] = [...this.starter, binary, ...args, "--print-json"];
+    this.process = spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"] });
     // A test run that breaks off leaves no server behind.
     const child = this.process;
     process.once("exit", () => child.kill("SIGKILL"));
