@@ -1,10 +1,13 @@
 /** The media of one call: capture, peer connection, views, and the state of the path. */
 
-import { DirectCallUserRole, type Role } from "../../core/enums.js";
+import type { Role } from "../../core/enums.js";
+import type { PeerMessage } from "../../core/peer-message.js";
+import type { PathEffect } from "../../core/path.js";
 import type { CandidateTiming, MediaPath, MediaSettings, Signal } from "../../wire/protocol.js";
 import { logWarning } from "../log.js";
 import { Capture } from "../media/capture.js";
-import { Peer } from "../media/peer.js";
+import { Legs } from "../media/legs.js";
+import { PathWatch } from "../media/path-watch.js";
 import { MediaView } from "../media/view.js";
 
 /** What the media tells the call. */
@@ -24,25 +27,23 @@ export interface CallMediaEvents {
   onRemoteEnd(): void;
 }
 
-/** A path that is down for this long is given up. */
-const DOWN_LIMIT_MS = 30_000;
-/** Signals that may wait for the peer connection; more than a negotiation ever has. */
-const MAX_EARLY_SIGNALS = 64;
-
-/** Media from the person's deed to the end of the call. */
+/**
+ * Media from the person's deed to the end of the call. While it rings the two sides look for a
+ * path, without capture and without tracks; tracks are sent only from `establish` on, which
+ * follows the server's word that this leg was answered (P7).
+ */
 export class CallMedia {
   readonly localView = new MediaView(true);
   readonly remoteView = new MediaView(false);
   /** What this side sends, or will. */
   settings: MediaSettings;
+  private readonly legs: Legs;
   private isVideo: boolean;
   private capture: Capture | undefined;
-  private peer: Peer | undefined;
-  private early: Signal[] = [];
+  private watch: PathWatch | undefined;
+  private remote: MediaSettings | undefined;
+  private lastWords = false;
   private closed = false;
-  private wasUp = false;
-  private isDown = false;
-  private downTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     isVideoCall: boolean,
@@ -50,11 +51,35 @@ export class CallMedia {
   ) {
     this.isVideo = isVideoCall;
     this.settings = { audioEnabled: true, videoEnabled: isVideoCall, onHold: false, revision: 0 };
+    this.legs = new Legs({
+      onSignal: (signal, leg) => events.onSignal(signal, leg),
+      onSign: (sign) => this.watch?.handleSign(sign),
+      onAttempt: () => this.watch?.handleAttemptSeen(),
+      onOpen: () => this.tellSettings(),
+      onMessage: (message) => this.handleMessage(message),
+    });
   }
 
   /** Whether the call may carry video. */
   get isVideoCall(): boolean {
     return this.isVideo;
+  }
+
+  /** Opens the devices. Only the person's own `dial` or `accept` leads here. */
+  async open(): Promise<void> {
+    if (this.closed) return;
+    const capture = new Capture();
+    this.capture = capture;
+    const opened = await capture.open(this.settings, this.isVideo);
+    if (this.closed) return;
+    // The person may have muted or stopped the camera while the browser asked.
+    const audioEnabled = opened.audioEnabled && this.settings.audioEnabled;
+    const videoEnabled = opened.videoEnabled && this.settings.videoEnabled;
+    if (audioEnabled !== this.settings.audioEnabled) this.change({ audioEnabled });
+    if (videoEnabled !== this.settings.videoEnabled) this.change({ videoEnabled });
+    if (!videoEnabled || this.settings.onHold) capture.closeCamera();
+    this.applyTracks();
+    this.localView.setStream(capture.stream);
   }
 
   /** The call turned out to be an audio call: its camera is closed at once and never opened. */
@@ -64,68 +89,61 @@ export class CallMedia {
     this.stopVideo();
   }
 
-  /** It rings: the two sides prepare the path. */
-  ring(_role: Role, _candidates: CandidateTiming): void {}
-
-  /** The person answers here. */
-  accepting(): void {}
-
-  /** Opens the devices. Only the person's own `dial` or `accept` leads here. */
-  async open(): Promise<void> {
-    if (this.closed) return;
-    const capture = new Capture();
-    this.capture = capture;
-    const wanted = { ...this.settings };
-    const opened = await capture.open(wanted, this.isVideoCall);
-    if (this.closed) return;
-    // The person may have muted or stopped the camera while the browser asked.
-    this.settings = {
-      ...this.settings,
-      audioEnabled: opened.audioEnabled && this.settings.audioEnabled,
-      videoEnabled: opened.videoEnabled && this.settings.videoEnabled,
-    };
-    this.applyAudio();
-    if (!this.settings.videoEnabled) capture.closeCamera();
-    this.localView.setStream(capture.stream);
+  /** It rings: the two sides look for a path. Repeating it changes nothing. */
+  ring(role: Role, candidates: CandidateTiming): void {
+    if (!this.closed) this.legs.ring(role, this.isVideo, candidates);
   }
 
-  /** The call is established: the peer connection comes to life. */
-  establish(role: Role, _answeredLeg: number | undefined): void {
-    if (this.closed || this.peer) return;
+  /** The person answers here: kept candidates are told. */
+  accepting(): void {
+    this.legs.release();
+  }
+
+  /** The call is answered, by the device that has this leg. Repeating it changes nothing. */
+  establish(role: Role, answeredLeg: number | undefined): void {
+    if (this.closed || this.watch) return;
     // An empty capture sends nothing: media that the person did not open stays closed.
     this.capture ??= new Capture();
-    this.peer = new Peer({
-      isCaller: role === DirectCallUserRole.CALLER,
-      isVideoCall: this.isVideoCall,
-      capture: this.capture,
-      events: {
-        onSignal: (signal) => this.events.onSignal(signal, undefined),
-        onConnectionState: (state) => this.handleState(state),
-      },
-    });
-    this.remoteView.setStream(this.peer.remote);
-    for (const signal of this.early) this.peer.handleSignal(signal);
-    this.early = [];
+    const isEarly = this.legs.establish(role, this.isVideo, answeredLeg);
+    const { winner } = this.legs;
+    if (!winner) return;
+    this.watch = new PathWatch(role, isEarly, (effect) => this.follow(effect));
+    this.applyTracks();
+    this.remoteView.setStream(winner.remote);
+    this.tellSettings();
+    this.watch.handleSign(winner.sign);
+    this.legs.tellHeard();
   }
 
   /** Takes in the other side's negotiation state. */
-  handleSignal(signal: Signal, _leg: number): void {
-    if (this.closed) return;
-    if (this.peer) this.peer.handleSignal(signal);
-    else if (this.early.length < MAX_EARLY_SIGNALS) this.early.push(signal);
+  handleSignal(signal: Signal, leg: number): void {
+    this.legs.handleSignal(signal, leg, this.isVideo);
+  }
+
+  /** The other side's settings as the server has them. */
+  handleRemoteSettings(settings: MediaSettings): void {
+    if (this.remote && settings.revision <= this.remote.revision) return;
+    this.remote = settings;
+    this.applyTracks();
   }
 
   /** The connection to the server came back: the other side may have missed anything. */
   publish(): void {
-    this.peer?.publish();
+    this.legs.publish();
+  }
+
+  /** The device may have another address: looks for a new path. */
+  networkChanged(): void {
+    if (this.watch) this.watch.handleNetworkChange();
+    else this.legs.restart();
   }
 
   /** Mutes or unmutes. */
   setAudio(enabled: boolean): void {
     if (this.settings.audioEnabled === enabled) return;
     this.change({ audioEnabled: enabled });
-    this.applyAudio();
-    this.events.onSettings();
+    this.applyTracks();
+    this.announce();
   }
 
   /** Stops the camera, light and all. */
@@ -133,98 +151,114 @@ export class CallMedia {
     if (!this.settings.videoEnabled) return;
     this.change({ videoEnabled: false });
     this.capture?.closeCamera();
-    void this.replaceVideo();
-    this.events.onSettings();
+    this.applyTracks();
+    this.announce();
   }
 
-  /** Opens the camera again; an audio call has none. */
+  /** Opens the camera again; an audio call has none, a held call opens it when it is taken back. */
   startVideo(): void {
-    if (!this.isVideoCall || this.closed || this.settings.videoEnabled) return;
+    if (!this.isVideo || this.closed || this.settings.videoEnabled) return;
     this.change({ videoEnabled: true });
-    if (!this.capture) return this.events.onSettings();
-    this.capture.openCamera().then(
-      () => {
-        if (this.closed || !this.settings.videoEnabled) return;
-        void this.replaceVideo();
-        this.events.onSettings();
-      },
-      (cause: unknown) => {
-        logWarning(`the camera did not open: ${String(cause)}`);
-        this.change({ videoEnabled: false });
-        this.events.onSettings();
-      },
-    );
+    if (!this.capture || this.settings.onHold) return this.announce();
+    void this.reopenCamera().then((isOpen) => isOpen && this.announce());
   }
 
-  /** Puts the call on hold or takes it back: on hold this side neither sends nor plays. */
+  /**
+   * Puts the call on hold: this side neither sends nor plays, and the camera's light goes off. Or
+   * takes it back: what the settings say is sent again.
+   */
   setHold(on: boolean): void {
-    if (this.settings.onHold === on) return;
+    if (this.closed || this.settings.onHold === on) return;
     this.change({ onHold: on });
-    this.events.onSettings();
+    if (on) this.capture?.closeCamera();
+    this.applyTracks();
+    this.announce();
+    if (!on && this.settings.videoEnabled && this.capture) void this.reopenCamera();
   }
-
-  /** The other side's settings as the server has them. */
-  handleRemoteSettings(_settings: MediaSettings): void {}
 
   /** Tells the other side directly that the call is over; before `close`. */
-  tellEnd(): void {}
-
-  /** The device may have another address. */
-  networkChanged(): void {
-    this.peer?.restart();
+  tellEnd(): void {
+    const { winner } = this.legs;
+    if (!winner?.canSay) return;
+    this.lastWords = true;
+    winner.say({ kind: "end" });
   }
 
-  /** Stops all devices and closes the connection, for good. */
+  /** Stops all devices and closes the connections, for good. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    clearTimeout(this.downTimer);
-    this.peer?.close();
+    this.watch?.stop();
+    this.legs.close(this.lastWords);
     this.capture?.release();
     this.localView.setStream(null);
     this.remoteView.setStream(null);
-    this.early = [];
   }
 
   private change(changes: Partial<MediaSettings>): void {
     this.settings = { ...this.settings, ...changes, revision: this.settings.revision + 1 };
   }
 
-  private applyAudio(): void {
-    if (this.capture?.audio) this.capture.audio.enabled = this.settings.audioEnabled;
+  private announce(): void {
+    this.events.onSettings();
+    this.tellSettings();
   }
 
-  private async replaceVideo(): Promise<void> {
-    await this.peer?.replace("video", this.capture?.video).catch((cause: unknown) => {
-      logWarning(`the camera's track was not replaced: ${String(cause)}`);
-    });
+  private tellSettings(): void {
+    this.legs.winner?.say({ kind: "settings", settings: this.settings });
   }
 
-  private handleState(state: RTCPeerConnectionState): void {
-    if (this.closed) return;
-    if (state === "connected") this.handleUp();
-    else if (state === "disconnected") this.handleDown();
-    else if (state === "failed") {
-      this.handleDown();
-      this.peer?.restart();
+  /** Whether it is open, as it was wanted; if the browser refuses, the settings say so. */
+  private async reopenCamera(): Promise<boolean> {
+    try {
+      await this.capture?.openCamera();
+    } catch (cause) {
+      logWarning(`the camera did not open: ${String(cause)}`);
+      if (this.closed || !this.settings.videoEnabled) return false;
+      this.change({ videoEnabled: false });
+      this.announce();
     }
+    if (this.closed || !this.settings.videoEnabled) return false;
+    this.applyTracks();
+    return true;
   }
 
-  private handleUp(): void {
-    clearTimeout(this.downTimer);
-    const wasDown = this.isDown;
-    this.isDown = false;
-    if (this.wasUp && !wasDown) return;
-    this.wasUp = true;
-    this.events.onPath("up");
-    if (wasDown) this.events.onReconnected();
+  /** Makes what is sent and played what the settings of both sides say. */
+  private applyTracks(): void {
+    const { capture, settings } = this;
+    const { winner } = this.legs;
+    if (capture?.audio) capture.audio.enabled = settings.audioEnabled;
+    if (!winner || this.closed) return;
+    const sends = !settings.onHold && !this.remote?.onHold;
+    winner.attach("audio", sends ? capture?.audio : undefined);
+    winner.attach("video", sends ? capture?.video : undefined);
+    winner.setPlaying(!settings.onHold);
   }
 
-  private handleDown(): void {
-    if (!this.wasUp || this.isDown) return;
-    this.isDown = true;
-    this.events.onPath("down");
-    this.events.onReconnecting();
-    this.downTimer = setTimeout(() => this.events.onPath("failed"), DOWN_LIMIT_MS);
+  private handleMessage(message: PeerMessage): void {
+    if (this.closed) return;
+    if (message.kind === "end") return this.events.onRemoteEnd();
+    this.handleRemoteSettings(message.settings);
+    this.events.onRemoteSettings(message.settings);
+  }
+
+  private follow(effect: PathEffect): void {
+    const { winner } = this.legs;
+    switch (effect) {
+      case "up":
+        return this.events.onPath("up");
+      case "down":
+        this.events.onPath("down");
+        return this.events.onReconnecting();
+      case "up_again":
+        this.events.onPath("up");
+        return this.events.onReconnected();
+      case "failed":
+        return this.events.onPath("failed");
+      case "restart":
+        return winner?.restart();
+      case "renew":
+        return winner?.refresh();
+    }
   }
 }
