@@ -45,6 +45,9 @@ pub enum Segments {
     Drop,
     /// Connections that exist are reset at once at both ends, and new ones are refused.
     Reset,
+    /// Segments of connections that exist vanish and new connections pass, as behind a NAT that
+    /// has forgotten.
+    Stale,
 }
 
 impl Faults {

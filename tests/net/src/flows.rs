@@ -35,13 +35,23 @@ impl Flows {
         self.0.insert((from, to), said);
     }
 
+    /// Whether a segment begins a connection or belongs to one that passed.
+    pub fn knows(&self, from: End, to: End, segment: &Segment) -> bool {
+        segment.is_first || self.0.contains_key(&(from, to)) || self.0.contains_key(&(to, from))
+    }
+
+    /// Forgets every connection of an address.
+    pub fn forget(&mut self, address: Ipv4Addr) {
+        self.0.retain(|(from, to), _| from.address != address && to.address != address);
+    }
+
     /// Resets for both ends of every connection of an address; they are forgotten.
     pub fn resets(&mut self, address: Ipv4Addr) -> Vec<Vec<u8>> {
-        let touches = |(from, to): &(End, End)| from.address == address || to.address == address;
-        let cut: Vec<_> = self.0.keys().copied().filter(touches).collect();
-        let known: Vec<_> =
-            cut.iter().filter_map(|key| Some((*key, self.0.remove(key)?))).collect();
-        let to_speaker = known.into_iter().filter_map(|((from, to), said)| {
+        let touches = |from: End, to: End| from.address == address || to.address == address;
+        let known: Vec<_> = self.0.iter().map(|(key, said)| (*key, *said)).collect();
+        self.forget(address);
+        let cut = known.into_iter().filter(|((from, to), _)| touches(*from, *to));
+        let to_speaker = cut.filter_map(|((from, to), said)| {
             // What the speaker acknowledged last is what it expects next.
             Some(reset(to, from, said.acknowledgment?, Some(said.next_sequence)))
         });

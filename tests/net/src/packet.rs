@@ -48,6 +48,8 @@ pub struct Segment {
     pub acknowledgment: Option<u32>,
     /// What it takes of the sequence space: its bytes, and one each for SYN and FIN.
     pub length: u32,
+    /// It asks for a connection.
+    pub is_first: bool,
     /// It ends the connection at once.
     pub is_reset: bool,
 }
@@ -99,6 +101,7 @@ fn segment(payload: &[u8]) -> Option<Segment> {
         sequence: long(payload, 4)?,
         acknowledgment: if flags & ACK == 0 { None } else { Some(long(payload, 8)?) },
         length: u32::try_from(payload.len() - header).ok()? + phantom,
+        is_first: flags & (SYN | ACK) == SYN,
         is_reset: flags & RST != 0,
     })
 }

@@ -58,12 +58,16 @@ impl Router {
     /// Sets the faults of an interface; false if there is none with this address.
     pub fn set_faults(&mut self, now: Instant, address: Ipv4Addr, faults: Faults) -> bool {
         let Some(before) = self.interfaces.get_mut(&address) else { return false };
-        let is_cut = faults.tcp == Segments::Reset && before.tcp != Segments::Reset;
+        let is_new = before.tcp != faults.tcp;
         *before = faults;
-        if is_cut {
-            for bytes in self.flows.resets(address) {
-                self.send_own(now, bytes);
+        match faults.tcp {
+            Segments::Reset if is_new => {
+                for bytes in self.flows.resets(address) {
+                    self.send_own(now, bytes);
+                }
             }
+            Segments::Stale if is_new => self.flows.forget(address),
+            Segments::Pass | Segments::Drop | Segments::Reset | Segments::Stale => {}
         }
         true
     }
@@ -121,13 +125,14 @@ impl Router {
     ) -> bool {
         let from = End { address: head.source, port: segment.source_port };
         let to = End { address: head.destination, port: segment.destination_port };
-        if way.iter().any(|faults| faults.tcp == Segments::Reset) {
+        let is = |wanted| way.iter().any(|faults| faults.tcp == wanted);
+        if is(Segments::Reset) {
             if let Some(bytes) = refusal(from, to, segment) {
                 self.send_own(now, bytes);
             }
             return false;
         }
-        if way.iter().any(|faults| faults.tcp == Segments::Drop) {
+        if is(Segments::Drop) || (is(Segments::Stale) && !self.flows.knows(from, to, segment)) {
             return false;
         }
         self.flows.note(from, to, segment);

@@ -106,6 +106,28 @@ fn a_cut_resets_both_ends_with_the_numbers_they_expect() {
 }
 
 #[test]
+fn a_stale_connection_vanishes_and_a_new_one_passes() {
+    let (mut router, now) = router();
+    let (a, b) = (End { address: A, port: 4000 }, End { address: B, port: 80 });
+    router.handle_packet(now, A, segment(a, b, 100, 900));
+    assert_eq!(all_due(&mut router, now).len(), 1);
+    let stale = Faults { tcp: Segments::Stale, ..Faults::default() };
+    router.set_faults(now, A, stale);
+    router.handle_packet(now, A, segment(a, b, 100, 900));
+    router.handle_packet(now, B, segment(b, a, 900, 100));
+    assert_eq!(all_due(&mut router, now), []);
+
+    let a = End { port: 4001, ..a };
+    let mut first = segment(a, b, 1, 0);
+    first[33] = 0x02;
+    router.handle_packet(now, A, first);
+    router.handle_packet(now, B, segment(b, a, 1, 2));
+    router.set_faults(now, A, stale);
+    router.handle_packet(now, A, segment(a, b, 2, 2));
+    assert_eq!(all_due(&mut router, now).len(), 3, "the same order twice is one order");
+}
+
+#[test]
 fn losses_are_near_what_was_asked_and_repeat_by_seed() {
     let arrived = || {
         let (mut router, now) = router();
