@@ -125,7 +125,8 @@ impl Control {
             return Err(error);
         }
         self.perform(&record, &effects, now);
-        *guard = Some(record.clone());
+        let record = Arc::new(record);
+        *guard = Some(Arc::clone(&record));
         let caller = Party::caller(from.device.clone());
         let view = to_wire::view(&record, &caller, now);
         view.ok_or_else(|| StoreError::Corrupt(format!("call {id} does not know who dialled it")))

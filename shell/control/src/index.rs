@@ -10,7 +10,7 @@ use crate::presence::Presence;
 use crate::record::Record;
 
 /// A call behind its lock; `None` until its dial is committed.
-pub(crate) type Slot = Arc<Mutex<Option<Record>>>;
+pub(crate) type Slot = Arc<Mutex<Option<Arc<Record>>>>;
 type Person = (AppId, UserId);
 
 /// Look-ups over live calls and devices.

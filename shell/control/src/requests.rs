@@ -5,6 +5,7 @@ use curlew_call::{Answer, Busy, Input, ItemsChange, Party, Refusal as CallRefusa
 use curlew_wire::call::CallView;
 use curlew_wire::client::{Accept, DeleteItems, End, Media, Settings, SignalTo, UpdateItems};
 use curlew_wire::server::{EventBody, SignalFrom};
+use std::sync::Arc;
 
 use crate::control::Control;
 use crate::ports::{DeviceKey, Refusal};
@@ -121,7 +122,7 @@ impl Control {
         let mut found = record.call.signal_peer(&party, to.leg);
         if found.is_none() && self.is_behind(&from.app, &to.call_id, record.version).await? {
             let row = self.store.call(from.app.as_str(), to.call_id.as_str()).await?;
-            record = Record::from_row(row.ok_or_else(Refusal::no_such_call)?)?;
+            record = Arc::new(Record::from_row(row.ok_or_else(Refusal::no_such_call)?)?);
             found = record.call.signal_peer(&party, to.leg);
         }
         let Some((peer, leg)) = found else {

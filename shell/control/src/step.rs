@@ -4,6 +4,7 @@ use curlew_base::{AppId, CallId, ErrorCode, Instant};
 use curlew_call::{Effect, Input, News, Party};
 use curlew_store::{CallCommit, OutboxRecord, StoreError};
 use curlew_wire::server::{CallEvent, EventBody};
+use std::sync::Arc;
 
 use crate::control::Control;
 use crate::ports::{PeerNews, Refusal};
@@ -40,17 +41,17 @@ impl Control {
         app: &AppId,
         id: &CallId,
         input: impl Fn(&Record) -> Option<Input>,
-    ) -> Result<(Record, Option<curlew_call::Refusal>), Refusal> {
+    ) -> Result<(Arc<Record>, Option<curlew_call::Refusal>), Refusal> {
         let slot = self.find(app, id).await?.ok_or_else(Refusal::no_such_call)?;
         let mut guard = slot.lock().await;
         for _ in 0..COMMIT_TRIES {
             let current = guard.as_ref().filter(|record| record.app == *app);
             let current = current.ok_or_else(Refusal::no_such_call)?;
             let now = self.clock.now();
-            let Some(input) = input(current) else { return Ok((current.clone(), None)) };
+            let Some(input) = input(current) else { return Ok((Arc::clone(current), None)) };
             // Comings and goings alone need not survive: after a restart all count as lost.
             let passing = is_passing(&input);
-            let mut next = current.clone();
+            let mut next = Record::clone(current);
             next.call.handle(now, input);
             let effects = drain(&mut next);
             let told = !effects.news.is_empty() || !effects.shows.is_empty();
@@ -72,7 +73,8 @@ impl Control {
                 continue;
             }
             self.perform(&next, &effects, now);
-            *guard = Some(next.clone());
+            let next = Arc::new(next);
+            *guard = Some(Arc::clone(&next));
             return Ok((next, effects.refusal));
         }
         Err(Refusal::new(ErrorCode::Internal, "the call changes too fast; try again"))

@@ -87,7 +87,7 @@ impl Control {
     fn slot_of(&self, row: CallRecord) -> Result<Slot, StoreError> {
         let ended = row.ended;
         let record = Record::from_row(row)?;
-        Ok(if ended { Arc::new(Mutex::new(Some(record))) } else { self.take_up(record) })
+        Ok(if ended { Arc::new(Mutex::new(Some(Arc::new(record)))) } else { self.take_up(record) })
     }
 
     /// Puts a live call into the index, unless it is there.
@@ -99,7 +99,8 @@ impl Control {
             return slot;
         }
         settle(&mut record, &index, None, now);
-        let slot: Slot = Arc::new(Mutex::new(Some(record.clone())));
+        let record = Arc::new(record);
+        let slot: Slot = Arc::new(Mutex::new(Some(Arc::clone(&record))));
         let users = [&record.caller.user_id, &record.callee.user_id];
         index.open(&id, Arc::clone(&slot), &record.app, users);
         index.refresh(&record);
@@ -113,14 +114,14 @@ impl Control {
         &self,
         app: &AppId,
         id: &CallId,
-        guard: &mut MutexGuard<'_, Option<Record>>,
+        guard: &mut MutexGuard<'_, Option<Arc<Record>>>,
     ) -> Result<(), StoreError> {
         let row = self.store.call(app.as_str(), id.as_str()).await?;
         let record = row.map(Record::from_row).transpose()?;
         **guard = record.map(|mut record| {
-            settle(&mut record, &self.index(), guard.as_ref(), self.clock.now());
+            settle(&mut record, &self.index(), guard.as_deref(), self.clock.now());
             self.keep(&record);
-            record
+            Arc::new(record)
         });
         Ok(())
     }
