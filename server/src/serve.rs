@@ -133,13 +133,19 @@ async fn until_stopped(
 struct Signals {
     #[cfg(unix)]
     terminate: signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: signal::unix::Signal,
 }
 
 impl Signals {
+    /// From here on no such signal kills the process; `signal::ctrl_c` would only see to that
+    /// once it is awaited.
     fn listen() -> std::io::Result<Self> {
         Ok(Self {
             #[cfg(unix)]
             terminate: signal::unix::signal(signal::unix::SignalKind::terminate())?,
+            #[cfg(unix)]
+            interrupt: signal::unix::signal(signal::unix::SignalKind::interrupt())?,
         })
     }
 
@@ -147,7 +153,7 @@ impl Signals {
     async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
-            _ = signal::ctrl_c() => "SIGINT",
+            _ = self.interrupt.recv() => "SIGINT",
         }
     }
 
