@@ -30,6 +30,14 @@ export function launchAs(executablePath, ...more) {
   });
 }
 
+/** The ids of the processes that run a browser's pages, to stop or end them as a system would. */
+export async function renderersOf(browser) {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  return processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
+}
+
 const BARE = `<!doctype html><meta charset="utf-8"><title>bare</title>
 <link rel="icon" href="data:,">
 <video id="local" autoplay muted playsinline></video>

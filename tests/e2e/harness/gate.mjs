@@ -31,6 +31,7 @@ export class Gate {
     });
     far.onMessage((text) => {
       this.received.push(text);
+      for (const watcher of this.watchers) watcher();
       if (this.held) this.held.push(() => socket.send(text));
       else socket.send(text);
     });
@@ -48,6 +49,11 @@ export class Gate {
     const held = this.held ?? [];
     this.held = null;
     for (const deliver of held) deliver();
+  }
+
+  /** Loses what waits, as a dead connection does. */
+  lose() {
+    this.held = null;
   }
 
   /** Cuts every socket; with `stay`, new ones are cut too until `open`. */
@@ -74,10 +80,19 @@ export class Gate {
   }
 
   /** Resolves with the first message sent that the test accepts, past or to come. */
-  said(test, within = 10_000) {
+  said(test, within) {
+    return this.#message("sent", test, within);
+  }
+
+  /** The same for what the server said. */
+  heard(test, within) {
+    return this.#message("received", test, within);
+  }
+
+  #message(list, test, within = 10_000) {
     return new Promise((settle, refuse) => {
       const check = () => {
-        const found = this.sent.find((text) => test(JSON.parse(text)));
+        const found = this[list].find((text) => test(JSON.parse(text)));
         if (!found) return;
         leave();
         settle(found);
@@ -88,7 +103,7 @@ export class Gate {
       };
       const timer = setTimeout(() => {
         leave();
-        refuse(new Error(`not said within ${within} ms; said: ${this.sent.join("\n")}`));
+        refuse(new Error(`not ${list} within ${within} ms; ${list}: ${this[list].join("\n")}`));
       }, within);
       this.watchers.add(check);
       check();

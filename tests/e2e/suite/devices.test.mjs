@@ -92,20 +92,72 @@ test("four ways a ring can stop have four results (F12)", async () => {
   assert.deepEqual(results, ["canceled", "declined", "other_device_accepted", "no_answer"]);
 });
 
-test("a busy device's end() leaves the idle devices ringing (rule 3)", async () => {
+/** Ben talks to ann on one device and has an idle one; cat dials him. */
+async function busyAndIdle() {
   const [ann, cat, busy, idle] = await Promise.all([
     here.signedIn("ann"), here.signedIn("cat"), here.signedIn("ben"), here.signedIn("ben"),
   ]);
-  await connect(ann, busy, "ben");
-  await idle.saw("in.Ended");
+  await ann.dial("ben");
+  await Promise.all([busy.saw("ringing"), idle.saw("ringing")]);
+  await busy.accept();
+  await Promise.all([ann.saw("out.Connected"), busy.saw("in.Connected"), idle.saw("in.Ended")]);
+  // The applications' usual way with a second call: end() while one goes on.
+  await busy.page.evaluate(() => { e2e.first = e2e.in; });
   await cat.dial("ben");
   await Promise.all([busy.saw("ringing", { nth: 2 }), idle.saw("ringing", { nth: 2 })]);
-  await busy.call("in", "end");
-  await busy.saw("in.Ended");
-  await idle.accept();
+  return { ann, cat, busy, idle };
+}
+
+/** Cat and the idle device talk, ann and the busy one still do; gives cat's call. */
+async function bothTalk({ ann, cat, busy, idle }) {
   await Promise.all([cat.saw("out.Connected"), idle.saw("in.Connected")]);
-  await cat.call("out", "end");
-  const callId = (await cat.saw("out.Ended")).callId;
-  await agreeOn("completed", callId, { server: here.server, caller: cat, callees: [] });
+  await Promise.all([cat, idle, ann, busy].map((device) => device.receives({ audioPackets: 10 })));
+  assert.equal(await busy.page.evaluate(() => e2e.first.isEnded), false);
   assert.equal((await ann.view("out")).isEnded, false, "the first call is untouched");
+  assert.equal(await busy.ongoing(), 1);
+  await cat.call("out", "end");
+  const { callId } = await cat.saw("out.Ended");
+  await agreeOn("completed", callId, { server: here.server, caller: cat, callees: [] });
+  await busy.page.evaluate(() => e2e.first.end());
+  await ann.saw("out.Ended");
+}
+
+test("a busy device says end() first, then the idle one accepts (rule 3, F11)", async () => {
+  const all = await busyAndIdle();
+  await all.busy.call("in", "end");
+  const { endResult } = await all.busy.saw("in.Ended");
+  assert.equal(endResult, "declined");
+  await all.idle.accept();
+  await bothTalk(all);
+});
+
+test("the idle device accepts first, then the busy one says end(): the same (F11)", async () => {
+  const all = await busyAndIdle();
+  await all.idle.accept();
+  const { endResult } = await all.busy.saw("in.Ended");
+  assert.equal(endResult, "other_device_accepted");
+  await all.busy.call("in", "end");
+  await bothTalk(all);
+});
+
+test("both in the same moment: the same (F11)", async () => {
+  const all = await busyAndIdle();
+  await Promise.all([all.busy.call("in", "end"), all.idle.accept()]);
+  await all.busy.saw("in.Ended");
+  await bothTalk(all);
+});
+
+test("a call missed on three devices is one entry of the log (F13)", async () => {
+  await here.server.users("fred");
+  const [ann, ...tabs] = await Promise.all([
+    here.signedIn("ann"), here.signedIn("fred"), here.signedIn("fred"), here.signedIn("fred"),
+  ]);
+  await ann.page.evaluate(() => SendBirdCall.setRingingTimeout(1));
+  const callId = await rung(ann, tabs, "fred");
+  await Promise.all([ann, ...tabs].map((device) => (
+    device.saw(device === ann ? "out.Ended" : "in.Ended"))));
+  await agreeOn("no_answer", callId, { server: here.server, caller: ann, callees: tabs });
+  const rows = await here.server.callRows();
+  const mine = rows.filter(({ participants }) => participants.includes("fred"));
+  assert.deepEqual(mine.map(({ call_id }) => call_id), [callId]);
 });

@@ -146,6 +146,32 @@ test("the only socket closes while ringing and comes back: it still rings (F25)"
   await agreeOn("completed", callId, { server: here.server, caller: ann, callees: [ben] });
 });
 
+test("the ring is lost with the socket that carried it: told once, and accepted (F36)", async () => {
+  const [ann, ben] = await pair();
+  ben.gate.hold();
+  await ann.dial("ben", { isVideoCall: true });
+  const { callId } = await ann.saw("dialled");
+  const isRing = ({ type, body }) => type === "event" && body.call?.callId === callId;
+  await ben.gate.heard(isRing);
+  assert.equal(await ben.count("ringing"), 0, "it is on its way");
+  await ben.gate.cut();
+  ben.gate.lose();
+  assert.equal((await ben.saw("ringing", { within: RECONNECT_MS })).callId, callId);
+  // And once more, with the ring known.
+  const welcomes = () => ben.gate.received.filter((text) => JSON.parse(text).type === "welcome");
+  const before = welcomes().length;
+  await ben.gate.cut();
+  await ben.gate.heard(() => welcomes().length > before, RECONNECT_MS);
+  await ben.accept();
+  await Promise.all([
+    ann.saw("out.Connected", { within: RECONNECT_MS }),
+    ben.saw("in.Connected", { within: RECONNECT_MS }),
+  ]);
+  assert.equal(await ben.count("ringing"), 1);
+  await ben.call("in", "end");
+  await agreeOn("completed", callId, { server: here.server, caller: ann, callees: [ben] });
+});
+
 test("accepting after the ringing time-out, just back, says no answer (F25)", async () => {
   const [ann, ben] = await pair();
   await ann.page.evaluate(() => SendBirdCall.setRingingTimeout(2));

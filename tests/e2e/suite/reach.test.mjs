@@ -1,6 +1,7 @@
 /** Whom a dial reaches: someone offline, nobody, oneself, and people with odd names. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Device, launch, renderersOf } from "../harness/device.mjs";
 import { agreeOn, stage } from "../harness/stage.mjs";
 
 const here = stage();
@@ -14,13 +15,16 @@ test("an offline callee: no answer at the ringing time-out (F23)", async () => {
   await agreeOn("no_answer", callId, { server: here.server, caller: ann, callees: [] });
 });
 
-test("the server ends the ring even if the caller's tab died (F23)", async () => {
+test("the server ends the ring even if the caller's tab died (F23)", async (t) => {
   await here.server.users("away2");
-  const ann = await here.signedIn("ann");
+  const browser = await launch();
+  t.after(() => browser.close());
+  const ann = await Device.signedIn(browser, here.server, "ann");
   await ann.page.evaluate(() => SendBirdCall.setRingingTimeout(2));
   await ann.dial("away2");
   const { callId } = await ann.saw("dialled");
-  await ann.close();
+  // Dead, not closed: nothing in the page gets to say goodbye.
+  for (const id of await renderersOf(browser)) process.kill(id, "SIGKILL");
   const until = Date.now() + 10_000;
   let row = await here.server.callRow(callId);
   while (row.state !== "ended") {
@@ -32,11 +36,30 @@ test("the server ends the ring even if the caller's tab died (F23)", async () =>
   assert.equal(row.duration, 0);
 });
 
+test("five seconds set, five seconds rung: to a callee offline and one who is there (F23)", async () => {
+  await here.server.users("away3");
+  const [ann, ben] = await Promise.all([here.signedIn("ann"), here.signedIn("ben")]);
+  await ann.page.evaluate(() => SendBirdCall.setRingingTimeout(5));
+  for (const [nth, userId] of [[1, "away3"], [2, "ben"]]) {
+    await ann.dial(userId);
+    const dialled = await ann.saw("dialled", { nth });
+    const ended = await ann.saw("out.Ended", { nth });
+    assert.equal(ended.endResult, "no_answer");
+    assert.equal((await here.server.callRow(ended.callId)).end_result, "no_answer");
+    const rang = ended.at - dialled.at;
+    assert.ok(rang > 4_500 && rang < 7_000, `${userId}: ${Math.round(rang)} ms`);
+  }
+  assert.equal((await ben.saw("in.Ended")).endResult, "no_answer");
+});
+
 test("a callee who comes online during the ring is rung and can accept (F24)", async () => {
   await here.server.users("sleeper");
   const ann = await here.signedIn("ann");
   await ann.dial("sleeper");
   const { callId } = await ann.saw("dialled");
+  // The ring has gone on for a while: that is the input.
+  await new Promise((resolve) => setTimeout(resolve, 10_000));
+  assert.equal(await ann.count("out.Ended"), 0);
   const sleeper = await here.signedIn("sleeper");
   assert.equal((await sleeper.saw("ringing")).callId, callId);
   await sleeper.accept();

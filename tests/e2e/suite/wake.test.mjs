@@ -1,7 +1,7 @@
 /** Machines that sleep, networks that return, throttled timers, and tabs that are closed. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Device, launch } from "../harness/device.mjs";
+import { Device, launch, renderersOf } from "../harness/device.mjs";
 import { Hole } from "../harness/hole.mjs";
 import { agreeOn, connect, ring, stage } from "../harness/stage.mjs";
 
@@ -25,9 +25,7 @@ test("the machine sleeps and its socket dies: rung within 10 s of waking", async
   const [ann, { device: ben, hole }] = await Promise.all([
     here.signedIn("ann"), wired(t, "ben", { browser }),
   ]);
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
-  const renderers = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
+  const renderers = await renderersOf(browser);
   assert.ok(renderers.length > 0);
 
   const before = hole.accepted;
