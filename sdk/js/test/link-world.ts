@@ -68,8 +68,8 @@ export class Machine {
   private due(job: Job): number {
     if (job.kind === "world") return job.at;
     if (this.frozen) return Infinity;
-    const { throttleMs } = this;
-    const due = throttleMs === 0 || job.kind === "message" ? job.at : Math.ceil(job.at / throttleMs) * throttleMs;
+    const beat = job.kind === "timer" ? Math.max(1, this.throttleMs) : 1;
+    const due = Math.ceil(job.at / beat) * beat;
     return Math.max(due, this.monotonic);
   }
 

@@ -146,7 +146,7 @@ test("the only socket closes while ringing and comes back: it still rings (F25)"
   await agreeOn("completed", callId, { server: here.server, caller: ann, callees: [ben] });
 });
 
-test("the ring is lost with the socket that carried it: told once, and accepted (F36)", async () => {
+test("the ring is lost with its socket: told once, and accepted (F36)", async () => {
   const [ann, ben] = await pair();
   ben.gate.hold();
   await ann.dial("ben", { isVideoCall: true });
