@@ -211,7 +211,8 @@ test("mute passes between the peers while signalling is down, and is told once",
   ann.gate.open();
   ben.gate.open();
   const heard = () => ann.gate.received.map((text) => JSON.parse(text)).some(({ body }) => (
-    body?.event === "call" && body.call.calleeSettings.audioEnabled === false));
+    body?.event === "call" && body.call.state === "connected"
+      && body.call.calleeSettings.audioEnabled === false));
   for (const limit = Date.now() + RECONNECT_MS; !heard() && Date.now() < limit;) await pass(50);
   assert.ok(heard(), "the server's word came too");
   await ben.call("in", "unmuteMicrophone");
