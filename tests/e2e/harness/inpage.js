@@ -80,7 +80,7 @@
   seen.follow = (call, side) => {
     seen[side] = call;
     for (const name of ["Established", "Connected", "Reconnecting", "Reconnected", "Ended",
-      "RemoteAudioSettingsChanged", "RemoteVideoSettingsChanged"]) {
+      "RemoteAudioSettingsChanged", "RemoteVideoSettingsChanged", "UserHoldStatusChanged"]) {
       call[`on${name}`] = (given) => seen.note(`${side}.${name}`, given);
     }
   };

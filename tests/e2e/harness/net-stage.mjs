@@ -1,4 +1,5 @@
 /** A stage with real distances: a server and browsers in namespaces of their own. */
+import assert from "node:assert/strict";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,6 +59,19 @@ export class NetWorld {
     return Device.signedIn(spot.browser, this.server, userId, options);
   }
 
+  /** The same, and every WebSocket that its page ever opened, with the time of its close. */
+  async watched(spot, userId) {
+    const device = await Device.open(spot.browser, this.server);
+    device.sockets = [];
+    device.page.on("websocket", (socket) => {
+      const noted = { openedAt: Date.now(), closedAt: null };
+      device.sockets.push(noted);
+      socket.on("close", () => { noted.closedAt = Date.now(); });
+    });
+    await device.signIn(userId);
+    return device;
+  }
+
   async close() {
     await Promise.allSettled(this.#browsers.map((browser) => browser.close()));
     await this.server?.dispose();
@@ -66,10 +80,61 @@ export class NetWorld {
   }
 }
 
-/** One network for a file; removed after it, also when a test or this process fails. */
+/**
+ * One network for a file, and a browser `steady` in it whose link is never touched; all removed
+ * after it, also when a test or this process fails.
+ */
 export function netStage() {
   const here = {};
-  before(async () => { here.world = await NetWorld.open(); });
+  before(async () => {
+    here.world = await NetWorld.open();
+    here.steady = await here.world.spot();
+  });
   after(() => here.world?.close());
   return here;
 }
+
+/** What happened on one side of a call, in order: the names of its events. */
+export async function story(device, side) {
+  const names = await device.page.evaluate(() => e2e.events.map(({ name }) => name));
+  const begin = `${side}.`;
+  return names.filter((name) => name.startsWith(begin)).map((name) => name.slice(begin.length));
+}
+
+/**
+ * Every `Reconnecting` is followed by one `Reconnected` or by the end, and no `Reconnected` comes
+ * alone; gives how many outages there were.
+ */
+export async function strictPairs(device, side) {
+  const told = await story(device, side);
+  const path = told.filter((name) => ["Reconnecting", "Reconnected", "Ended"].includes(name));
+  let isDown = false;
+  let outages = 0;
+  for (const name of path) {
+    if (name === "Reconnecting") {
+      assert.equal(isDown, false, `${side}: reconnecting twice in ${told}`);
+      outages += 1;
+    }
+    if (name === "Reconnected") assert.equal(isDown, true, `${side}: back from nothing in ${told}`);
+    isDown = name === "Reconnecting";
+  }
+  assert.equal(isDown, false, `${side}: an outage without an end in ${told}`);
+  return outages;
+}
+
+/** The local address that media of the call in this page leaves by. */
+export function mediaAddress(device) {
+  return device.page.evaluate(async () => {
+    for (const peer of e2e.peers.filter((one) => one.connectionState !== "closed")) {
+      const stats = await peer.getStats();
+      for (const transport of stats.values()) {
+        const pair = transport.type === "transport" && stats.get(transport.selectedCandidatePairId);
+        if (pair) return stats.get(pair.localCandidateId).address;
+      }
+    }
+    return null;
+  });
+}
+
+/** How long something lasts is the input of these tests; they wait for nothing else by time. */
+export const lasts = (ms) => new Promise((settle) => setTimeout(settle, ms));

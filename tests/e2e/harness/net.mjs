@@ -64,7 +64,8 @@ export class Net {
 
   /**
    * Sets the faults of an interface: `delayMs` each way, `lossPercent`, `udp` and `all` "drop",
-   * `tcp` "drop" or "reset". What is left out is well.
+   * `tcp` "drop", "reset" (now, and what comes) or "stale" (the connections of now are forgotten).
+   * What is left out is well.
    */
   faults(address, faults = {}) {
     return this.#ask({ do: "faults", address, faults });
@@ -81,7 +82,16 @@ export class Net {
 
   /** Kills whatever runs in a place (SIGKILL); the place stays. */
   kill(place) {
-    return this.#ask({ do: "kill", place });
+    return this.#ask({ do: "signal", place, signal: "kill" });
+  }
+
+  /** Stops whatever runs in a place, as when a machine falls asleep. */
+  sleep(place) {
+    return this.#ask({ do: "signal", place, signal: "stop" });
+  }
+
+  wake(place) {
+    return this.#ask({ do: "signal", place, signal: "continue" });
   }
 
   /** Kills whatever runs in a place and removes it. */

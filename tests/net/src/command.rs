@@ -47,16 +47,41 @@ pub enum Command {
         /// The interface.
         address: Ipv4Addr,
     },
-    /// Ends by SIGKILL whatever runs in a place; the place stays.
-    Kill {
+    /// Signals whatever runs in a place; the place stays.
+    Signal {
         /// The place.
         place: String,
+        /// What is sent.
+        signal: Signal,
     },
     /// Ends whatever runs in a place and removes it.
     Leave {
         /// The place.
         place: String,
     },
+}
+
+/// A signal to processes.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signal {
+    /// SIGKILL.
+    Kill,
+    /// SIGSTOP: the machine falls asleep.
+    Stop,
+    /// SIGCONT: it wakes.
+    Continue,
+}
+
+impl Signal {
+    /// As `kill` takes it.
+    pub const fn option(self) -> &'static str {
+        match self {
+            Self::Kill => "-KILL",
+            Self::Stop => "-STOP",
+            Self::Continue => "-CONT",
+        }
+    }
 }
 
 /// One line on stdout.

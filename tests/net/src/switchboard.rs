@@ -99,7 +99,7 @@ impl Switchboard {
             }
             Command::Unplug { address } => self.world.unplug(address)?,
             Command::Plug { address } => self.world.plug(address)?,
-            Command::Kill { place } => self.world.kill(&place)?,
+            Command::Signal { place, signal } => self.world.signal(&place, signal)?,
             Command::Leave { place } => {
                 for address in self.world.leave(&place)? {
                     self.router.leave(address);

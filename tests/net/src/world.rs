@@ -9,6 +9,8 @@ use std::process::Command;
 
 use tun_rs::{DeviceBuilder, SyncDevice};
 
+use crate::command::Signal;
+
 /// Namespaces are called `curlew-<process id>-<place>`.
 const PREFIX: &str = "curlew";
 /// The name that this program has in `/proc/<id>/comm`.
@@ -120,10 +122,10 @@ impl World {
         up(&place.namespace, index)
     }
 
-    /// Ends what runs in a place.
-    pub fn kill(&self, place: &str) -> Result<(), WorldError> {
+    /// Signals what runs in a place.
+    pub fn signal(&self, place: &str, signal: Signal) -> Result<(), WorldError> {
         let known = self.places.get(place);
-        kill_all(&known.ok_or_else(|| unknown(place))?.namespace)
+        signal_all(&known.ok_or_else(|| unknown(place))?.namespace, signal)
     }
 
     /// Removes a place; gives the addresses that are gone with it.
@@ -195,16 +197,16 @@ fn up(namespace: &str, index: usize) -> Result<(), WorldError> {
 }
 
 fn remove(namespace: &str) -> Result<(), WorldError> {
-    kill_all(namespace)?;
+    signal_all(namespace, Signal::Kill)?;
     ip(&["netns", "delete", namespace]).map(|_| ())
 }
 
-/// Ends the processes of a namespace, each by its id. One that ended by itself is no failure.
-fn kill_all(namespace: &str) -> Result<(), WorldError> {
+/// Signals the processes of a namespace by their ids. One that ended by itself is no failure.
+fn signal_all(namespace: &str, signal: Signal) -> Result<(), WorldError> {
     let processes = ip(&["netns", "pids", namespace])?;
     let ids: Vec<&str> = processes.split_whitespace().collect();
     if !ids.is_empty() {
-        let _ = Command::new("kill").arg("-9").args(ids).output();
+        let _ = Command::new("kill").arg(signal.option()).args(ids).output();
     }
     Ok(())
 }
