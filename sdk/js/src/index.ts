@@ -1,6 +1,7 @@
 /** The package: named exports, the same as members of the default export. */
 
 import * as api from "./browser/api.js";
+import { DirectCallLogListQuery } from "./browser/client/log-query.js";
 import { DirectCall } from "./browser/direct-call/direct-call.js";
 import * as enums from "./core/enums.js";
 import { ErrorCode } from "./core/errors.js";
@@ -10,11 +11,15 @@ export {
   addListener,
   authenticate,
   connectWebSocket,
+  createDirectCallLogListQuery,
   deauthenticate,
+  deleteAllCustomItems,
+  deleteCustomItems,
   dial,
   getCall,
   getOngoingCallCount,
   getOngoingCalls,
+  handleWebhookData,
   init,
   removeAllListeners,
   removeListener,
@@ -22,10 +27,11 @@ export {
   setCallConnectionTimeout,
   setLoggerLevel,
   setRingingTimeout,
+  updateCustomItems,
 } from "./browser/api.js";
 export * from "./core/enums.js";
 export { ErrorCode } from "./core/errors.js";
-export { DirectCall, DirectCallUser, User };
+export { DirectCall, DirectCallLogListQuery, DirectCallUser, User };
 
 /** The signed-in user: a live binding, so an application may import it before signing in. */
 export let currentUser: User | null = null;
@@ -45,6 +51,7 @@ const SendBirdCall = {
   ...enums,
   ErrorCode,
   DirectCall,
+  DirectCallLogListQuery,
   DirectCallUser,
   User,
   get currentUser(): User | null {

@@ -1,52 +1,11 @@
 /** The whole client in a pretended browser: what applications rely on. */
 
 import assert from "node:assert/strict";
-import { afterEach, test } from "node:test";
-import { Client } from "../src/browser/client/client.js";
+import { test } from "node:test";
 import type { DirectCall } from "../src/browser/direct-call/direct-call.js";
 import { World, outgoing, settle } from "./fake-browser.js";
+import { HOST, codeOf, dial, fresh, signedIn } from "./phone.js";
 import { ended, view } from "./views.js";
-
-const HOST = "localhost:1";
-
-const clients: Client[] = [];
-
-function fresh(): Client {
-  const client = new Client(undefined);
-  clients.push(client);
-  return client;
-}
-
-// Signed out, a client leaves no timer running; one left over would keep the runner waiting.
-afterEach(() => {
-  for (const client of clients.splice(0)) client.deauthenticate();
-});
-
-async function signedIn(userId = "ann"): Promise<{ world: World; client: Client }> {
-  const world = World.install();
-  const client = fresh();
-  client.init("A", HOST);
-  await client.authenticate({ userId });
-  await client.connectWebSocket();
-  return { world, client };
-}
-
-function dial(client: Client, userId: string | number = "ben") {
-  const told: { call: DirectCall; code: number | undefined }[] = [];
-  const call = client.dial({ userId, isVideoCall: true }, (given, error) => {
-    told.push({ call: given, code: (error as { code?: number } | null)?.code });
-  });
-  let ends = 0;
-  call.onEnded = () => void ends++;
-  return { call, told, ends: () => ends };
-}
-
-function codeOf(promise: Promise<unknown>): Promise<number | undefined> {
-  return promise.then(
-    () => undefined,
-    (error: { code?: number }) => error.code,
-  );
-}
 
 test("before init 1800302, before authenticate 1800303", async () => {
   World.install();
@@ -181,15 +140,16 @@ test("a ring captures nothing until accept; the end stops everything", async () 
   call?.accept();
   call?.accept();
   await settle();
-  assert.deepEqual(world.socket.verbs(), ["accept"]);
+  assert.deepEqual(world.socket.verbs(), ["ringing", "accept"]);
   assert.deepEqual(world.tracks.map((track) => track.live), [true, true]);
   world.socket.tell(ended(5, "completed"));
   call?.end();
   await settle();
   assert.deepEqual([ends, call?.endResult], [1, "completed"]);
   assert.ok(world.tracks.every((track) => !track.live));
-  assert.deepEqual(world.peers.map((peer) => peer.connectionState), ["closed"]);
-  assert.deepEqual(world.socket.verbs(), ["accept"]);
+  assert.ok(world.peers.length > 0);
+  assert.ok(world.peers.every((peer) => peer.connectionState === "closed"));
+  assert.deepEqual(world.socket.verbs(), ["ringing", "accept"]);
 });
 
 test("devices that the browser grants after the end are stopped", async () => {

@@ -1,68 +1,28 @@
 /** A pretended browser and server: enough of both to run the whole client in Node. */
 
 import type { CallView, ClientMessage, ServerMessage, Verb } from "../src/wire/protocol.js";
+import { FakePeer, FakeStream, FakeTrack } from "./fake-peer.js";
 import { user, view } from "./views.js";
 
 type Answer = { call?: CallView; error?: { code: number; message: string } };
-
-/** A track that knows whether it was stopped. */
-class FakeTrack {
-  enabled = true;
-  live = true;
-  constructor(readonly kind: string) {}
-  stop(): void {
-    this.live = false;
-  }
-}
-
-class FakeStream {
-  constructor(private tracks: FakeTrack[] = []) {}
-  getTracks = (): FakeTrack[] => [...this.tracks];
-  getAudioTracks = (): FakeTrack[] => this.tracks.filter((one) => one.kind === "audio");
-  getVideoTracks = (): FakeTrack[] => this.tracks.filter((one) => one.kind === "video");
-  addTrack = (track: FakeTrack): void => void this.tracks.push(track);
-  removeTrack = (track: FakeTrack): void => {
-    this.tracks = this.tracks.filter((one) => one !== track);
-  };
-}
-
-class FakePeer {
-  static all: FakePeer[] = [];
-  connectionState = "new";
-  signalingState = "stable";
-  localDescription = null;
-  onconnectionstatechange: (() => void) | null = null;
-  constructor() {
-    FakePeer.all.push(this);
-  }
-  addTransceiver(): object {
-    return {};
-  }
-  getTransceivers(): object[] {
-    return [];
-  }
-  restartIce(): void {}
-  close(): void {
-    this.connectionState = "closed";
-  }
-  become(state: string): void {
-    this.connectionState = state;
-    this.onconnectionstatechange?.();
-  }
-}
+type HttpAnswer = { status: number; body: unknown };
 
 /** The pretended world; one a test. */
 export class World {
   readonly sockets: FakeSocket[] = [];
   readonly tracks: FakeTrack[] = [];
-  readonly http: { method: string; body: unknown }[] = [];
+  readonly http: { method: string; url: string; body: unknown }[] = [];
   readonly peers: FakePeer[] = [];
   readonly unhandled: unknown[] = [];
   captures = 0;
   /** What a request is answered with; undefined for silence. */
   onRequest: (body: Verb) => Answer | undefined = () => ({});
+  /** What reading over HTTP answers; a promise for a slow server. */
+  onGet: (url: URL) => HttpAnswer | Promise<HttpAnswer> = () => ({ status: 404, body: {} });
+  /** What a device that connects anew is told to be alive. */
+  snapshot: CallView[] = [];
   /** What `POST /v1/sessions` answers. */
-  onSignIn: (body: { userId: string }) => { status: number; body: unknown } = ({ userId }) => ({
+  onSignIn: (body: { userId: string }) => HttpAnswer = ({ userId }) => ({
     status: 200,
     body: { sessionKey: `key-${userId}`, user: user(userId) },
   });
@@ -81,7 +41,7 @@ export class World {
         super(world);
       }
     };
-    globals["fetch"] = (_: string, init: RequestInit) => world.fetch(init);
+    globals["fetch"] = (url: string, init: RequestInit) => world.fetch(url, init);
     Object.defineProperty(globalThis, "navigator", {
       configurable: true,
       value: { mediaDevices: { getUserMedia: world.getUserMedia } },
@@ -96,14 +56,18 @@ export class World {
     return socket;
   }
 
-  private async fetch(init: RequestInit): Promise<unknown> {
+  private async fetch(url: string, init: RequestInit): Promise<unknown> {
     const body: unknown = init.body ? JSON.parse(String(init.body)) : undefined;
-    this.http.push({ method: init.method ?? "GET", body });
-    const answer =
-      init.method === "POST"
-        ? this.onSignIn(body as { userId: string })
-        : { status: 200, body: {} };
+    const method = init.method ?? "GET";
+    this.http.push({ method, url, body });
+    const answer = await this.answerHttp(method, url, body);
     return { ok: answer.status < 400, status: answer.status, json: async () => answer.body };
+  }
+
+  private answerHttp(method: string, url: string, body: unknown) {
+    if (method === "POST") return this.onSignIn(body as { userId: string });
+    if (method === "GET") return this.onGet(new URL(url));
+    return { status: 200, body: {} };
   }
 
   private readonly getUserMedia = async (wanted: MediaStreamConstraints): Promise<FakeStream> => {
@@ -159,10 +123,25 @@ export class FakeSocket {
     this.say({ type: "event", number: ++this.number, body: { event: "call", call } });
   }
 
-  /** The verbs that were asked. */
+  /** The other side's wish for this side's negotiation state, by way of the server. */
+  ask(callId: string, leg: number): void {
+    const signal = { revision: 0, candidates: [] };
+    this.say({
+      type: "event",
+      number: ++this.number,
+      body: { event: "signal", callId, leg, signal },
+    });
+  }
+
+  /** What was asked, negotiation left out. */
+  asked(): Verb[] {
+    const bodies = this.sent.map((one) => (one.type === "request" ? one.body : undefined));
+    return bodies.filter((body) => body !== undefined).filter(({ verb }) => verb !== "signal");
+  }
+
+  /** The verbs of it. */
   verbs(): string[] {
-    const bodies = this.sent.map((one) => (one.type === "request" ? one.body.verb : undefined));
-    return bodies.filter((verb) => verb !== undefined);
+    return this.asked().map(({ verb }) => verb);
   }
 
   private answer(message: ClientMessage): void {
@@ -170,8 +149,8 @@ export class FakeSocket {
       const me = user(message.sessionKey.replace(/^key-/, ""));
       const session = { version: 1, session: "s", resumed: false, heartbeatMs: 30_000 };
       this.say({ type: "welcome", ...session, user: me });
-      const body = { event: "snapshot", calls: [] } as const;
-      this.say({ type: "event", number: ++this.number, body: { ...body, calls: [] } });
+      const body = { event: "snapshot", calls: this.world.snapshot } as const;
+      this.say({ type: "event", number: ++this.number, body });
     } else if (message.type === "request") {
       const answer = this.world.onRequest(message.body);
       if (answer) this.say({ type: "reply", id: message.id, ...answer });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { NO_CALLS, apply } from "../src/core/calls.js";
 import type { CallView } from "../src/wire/protocol.js";
+import { line } from "./views.js";
 
 interface Device {
   views: CallView[];
@@ -33,7 +34,7 @@ for (const file of files) {
       const events = device.views.map((view) => {
         const step = apply(state, view);
         state = step.state;
-        return [...step.events];
+        return step.events.map(line);
       });
       assert.deepEqual(events, device.expect);
       const results = [...state.calls.values()].map((view) => view.ended?.result);

@@ -1,10 +1,25 @@
 /** Views of calls for the tests. */
 
-import type { CallView, UserView } from "../src/wire/protocol.js";
+import type { CallEvent } from "../src/core/calls.js";
+import type { CallView, MediaSettings, UserView } from "../src/wire/protocol.js";
 
 /** A user. */
 export function user(userId: string): UserView {
   return { userId, nickname: "", profileUrl: "", isActive: true, metadata: {} };
+}
+
+/** What a side sends: all of it at the start, with changes. */
+export function settings(changes: Partial<MediaSettings> = {}): MediaSettings {
+  return { audioEnabled: true, videoEnabled: true, onHold: false, revision: 0, ...changes };
+}
+
+/** An event in one line, as the vectors write it: `onUserHoldStatusChanged remote on`. */
+export function line(event: CallEvent): string {
+  if (event.name === "onUserHoldStatusChanged") {
+    const whose = event.isLocalUser ? "local" : "remote";
+    return `${event.name} ${whose} ${event.isUserOnHold ? "on" : "off"}`;
+  }
+  return "keys" in event ? `${event.name} ${event.keys.join(",")}` : event.name;
 }
 
 /** A call of ann to ben that rings at ben's, with changes. */
@@ -18,8 +33,9 @@ export function view(changes: Partial<CallView> = {}): CallView {
     callee: user("ben"),
     myRole: "dc_callee",
     customItems: {},
-    callerSettings: { audioEnabled: true, videoEnabled: true },
-    calleeSettings: { audioEnabled: true, videoEnabled: true },
+    callerSettings: settings(),
+    calleeSettings: settings(),
+    calleeCandidates: "early",
     startedAt: 1_000,
     ...changes,
   };

@@ -80,8 +80,19 @@ declare namespace SendBirdCall {
   /** A callback: the result comes first. */
   type Callback<T> = (result: T | null, error: SendBirdCallError | null) => void;
 
+  /** At most 10 in all; keys and values of at most 128 characters, no comma in a key. */
   interface CustomItems {
     [key: string]: string;
+  }
+
+  /** What a change of custom items came to. */
+  interface CustomItemsResult {
+    /** All items after the change. */
+    readonly customItems: CustomItems;
+    /** The keys that were set or removed. */
+    readonly affectedKeys: string[];
+    /** `customItems` under the name of the sibling SDKs. */
+    readonly updatedItems: CustomItems;
   }
 
   /** A user; instances never change. */
@@ -124,12 +135,22 @@ declare namespace SendBirdCall {
     callOption?: DirectCallOption | null;
     customItems?: CustomItems | null;
     sendBirdChatOptions?: { channelUrl?: string };
+    /** Puts the other active calls of this device on hold. */
     holdActiveCall?: boolean;
   }
 
   interface AcceptParams {
     callOption?: DirectCallOption | null;
+    /** Puts the other active calls of this device on hold. */
     holdActiveCall?: boolean;
+  }
+
+  /** How far a ring has reached. Beyond the documented surface: ours. */
+  interface DirectCallReach {
+    /** Devices that are connected and whose application was handed the ring. */
+    readonly devices: number;
+    /** Pushes that went out. */
+    readonly pushes: number;
   }
 
   /** Device-wide handlers; each may be left out. */
@@ -137,21 +158,60 @@ declare namespace SendBirdCall {
     onRinging?: ((call: DirectCall) => void) | null;
   }
 
+  /** The record of a call that is over. */
   interface DirectCallLog {
     readonly callId: string;
     readonly isVideoCall: boolean;
+    /** When it was dialled, in Unix milliseconds. */
     readonly startedAt: number;
+    /** When it ended, in Unix milliseconds. */
     readonly endedAt: number;
-    /** Milliseconds from accept to end. */
+    /** Milliseconds from accept to end; 0 if it was never accepted. */
     readonly duration: number;
     readonly caller: DirectCallUser;
     readonly callee: DirectCallUser;
+    /** Who ended it; null when a time-out or a loss did. */
     readonly endedBy: DirectCallUser | null;
     readonly endResult: string;
     readonly customItems: CustomItems;
+    /** The signed-in user's side, under both names that applications read. */
     readonly userRole: string;
     readonly myRole: string;
+    /** True for what a log query gave, false for `call.callLog`. */
     readonly isFromServer: boolean;
+  }
+
+  interface DirectCallLogListQueryParams {
+    /** `dc_caller` or `dc_callee`; both if left out. */
+    myRole?: string | null;
+    /** Any of these results, upper or lower case; all if left out or empty. */
+    endResults?: string[] | null;
+    /** Entries of a page, 10 to 100; others are taken as the nearest. 20 if left out. */
+    limit?: number | null;
+    /** Calls dialled at this time or later: Unix milliseconds, or seconds. */
+    startedAt?: number | null;
+    /** Calls dialled before this time: Unix milliseconds, or seconds. */
+    endedAt?: number | null;
+    /** The same as `startedAt`. */
+    start_ts?: number | null;
+    /** The same as `endedAt`. */
+    end_ts?: number | null;
+  }
+
+  /** The signed-in user's calls that are over, page after page, newest first. */
+  class DirectCallLogListQuery {
+    private constructor();
+    /** Whether there may be another page; true before the first. */
+    readonly hasNext: boolean;
+    /** Whether a page is on its way. */
+    readonly isLoading: boolean;
+    readonly limit: number;
+    /**
+     * The next page; empty after the last. Fails with 1800206 while another is on its way, 1800300
+     * or 1800301 for bad parameters, 1800302 before `init`, 1800303 if nobody or another user is
+     * signed in, and with what the server says.
+     */
+    next(callback?: Callback<DirectCallLog[]>): Promise<DirectCallLog[]>;
   }
 
   type CallHandler = ((call: DirectCall) => void) | null;
@@ -173,6 +233,8 @@ declare namespace SendBirdCall {
       | ((call: DirectCall, isLocalUser: boolean, isUserOnHold: boolean) => void)
       | null;
     onScreenShareStopped: (() => void) | null;
+    /** Beyond the documented surface, ours: for the caller, while it rings. */
+    onReachChanged: CallHandler;
     /** Empty until the server answered `dial`. */
     readonly callId: string;
     readonly _callId: string;
@@ -190,7 +252,12 @@ declare namespace SendBirdCall {
     readonly isLocalScreenShareEnabled: boolean;
     readonly isOngoing: boolean;
     readonly isEnded: boolean;
+    /** Whether this user has put the call on hold. */
     readonly isOnHold: boolean;
+    /** For the caller while it rings, else nothing. Beyond the documented surface: ours. */
+    readonly reach: DirectCallReach;
+    /** The devices that really ring, as in `reach`. Ours too. */
+    readonly ringingDevices: number;
     readonly endedBy: DirectCallUser | null;
     /** Null until the call has ended. */
     readonly endResult: DirectCallEndResult | null;
@@ -201,6 +268,23 @@ declare namespace SendBirdCall {
     readonly remoteMediaView: HTMLMediaElement | null;
     accept(params?: AcceptParams): void;
     end(): void;
+    /** Fails with 1400101 for a call that is over or rings here unanswered. */
+    hold(): Promise<void>;
+    /**
+     * While another call is active this fails with 1400101, unless `force` puts that one on hold
+     * first.
+     */
+    unhold(force?: boolean): Promise<void>;
+    /** Sets items; those not named stay. Works on a call that is over, too. */
+    updateCustomItems(
+      customItems: CustomItems,
+      callback?: Callback<CustomItemsResult>,
+    ): Promise<CustomItemsResult>;
+    deleteCustomItems(
+      keys: string[],
+      callback?: Callback<CustomItemsResult>,
+    ): Promise<CustomItemsResult>;
+    deleteAllCustomItems(callback?: Callback<CustomItemsResult>): Promise<CustomItemsResult>;
     muteMicrophone(): void;
     unmuteMicrophone(): void;
     startVideo(): void;
@@ -233,6 +317,30 @@ declare namespace SendBirdCall {
   function getCall(callId: string): DirectCall | null;
   function getOngoingCalls(): DirectCall[];
   function getOngoingCallCount(): number;
+  /** Of any call that the user took part in, ended ones included. */
+  function updateCustomItems(
+    callId: string,
+    customItems: CustomItems,
+    callback?: Callback<CustomItemsResult>,
+  ): Promise<CustomItemsResult>;
+  function deleteCustomItems(
+    callId: string,
+    keys: string[],
+    callback?: Callback<CustomItemsResult>,
+  ): Promise<CustomItemsResult>;
+  function deleteAllCustomItems(
+    callId: string,
+    callback?: Callback<CustomItemsResult>,
+  ): Promise<CustomItemsResult>;
+  function createDirectCallLogListQuery(
+    params?: DirectCallLogListQueryParams | null,
+  ): DirectCallLogListQuery;
+  /**
+   * Takes the data of a webhook or push, as an object or JSON text: makes sure that this device is
+   * connected, whereupon it rings if the call still does. Throws 1800300 or 1800301 for data
+   * without a call, 1800302 before `init`, 1800303 if nobody is signed in.
+   */
+  function handleWebhookData(data: object | string): void;
   function setRingingTimeout(seconds: number): void;
   function setCallConnectionTimeout(seconds: number): void;
 }
@@ -254,6 +362,7 @@ export import ErrorCode = SendBirdCall.ErrorCode;
 export import SendBirdCallError = SendBirdCall.SendBirdCallError;
 export import Callback = SendBirdCall.Callback;
 export import CustomItems = SendBirdCall.CustomItems;
+export import CustomItemsResult = SendBirdCall.CustomItemsResult;
 export import User = SendBirdCall.User;
 export import DirectCallUser = SendBirdCall.DirectCallUser;
 export import AuthOption = SendBirdCall.AuthOption;
@@ -262,6 +371,9 @@ export import DialParams = SendBirdCall.DialParams;
 export import AcceptParams = SendBirdCall.AcceptParams;
 export import SendBirdCallListener = SendBirdCall.SendBirdCallListener;
 export import DirectCallLog = SendBirdCall.DirectCallLog;
+export import DirectCallLogListQueryParams = SendBirdCall.DirectCallLogListQueryParams;
+export import DirectCallLogListQuery = SendBirdCall.DirectCallLogListQuery;
+export import DirectCallReach = SendBirdCall.DirectCallReach;
 export import CallHandler = SendBirdCall.CallHandler;
 export import DirectCall = SendBirdCall.DirectCall;
 export import sdkVersion = SendBirdCall.sdkVersion;
@@ -281,3 +393,8 @@ export import getOngoingCalls = SendBirdCall.getOngoingCalls;
 export import getOngoingCallCount = SendBirdCall.getOngoingCallCount;
 export import setRingingTimeout = SendBirdCall.setRingingTimeout;
 export import setCallConnectionTimeout = SendBirdCall.setCallConnectionTimeout;
+export import updateCustomItems = SendBirdCall.updateCustomItems;
+export import deleteCustomItems = SendBirdCall.deleteCustomItems;
+export import deleteAllCustomItems = SendBirdCall.deleteAllCustomItems;
+export import createDirectCallLogListQuery = SendBirdCall.createDirectCallLogListQuery;
+export import handleWebhookData = SendBirdCall.handleWebhookData;

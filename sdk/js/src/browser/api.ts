@@ -2,11 +2,14 @@
 
 import type { Level } from "../core/enums.js";
 import type { User } from "../core/user.js";
-import type { Callback } from "./client/callback.js";
+import type { Callback } from "./callback.js";
 import { Client } from "./client/client.js";
 import type { DialCallback } from "./client/dialing.js";
 import type { SendBirdCallListener } from "./client/listeners.js";
+import type { DirectCallLogListQueryParams } from "./client/log-params.js";
+import type { DirectCallLogListQuery } from "./client/log-query.js";
 import type { AuthOption, DialParams } from "./client/params.js";
+import type { CustomItemsResult } from "./direct-call/custom-items.js";
 import type { DirectCall } from "./direct-call/direct-call.js";
 import { setLevel } from "./log.js";
 
@@ -74,4 +77,37 @@ export function setRingingTimeout(seconds: number): void {
 
 export function setCallConnectionTimeout(seconds: number): void {
   client.setCallConnectionTimeout(seconds);
+}
+
+export function updateCustomItems(
+  callId: string,
+  customItems: { [key: string]: string },
+  callback?: Callback<CustomItemsResult>,
+): Promise<CustomItemsResult> {
+  return client.updateCustomItems(callId, customItems, callback);
+}
+
+export function deleteCustomItems(
+  callId: string,
+  keys: string[],
+  callback?: Callback<CustomItemsResult>,
+): Promise<CustomItemsResult> {
+  return client.deleteCustomItems(callId, keys, callback);
+}
+
+export function deleteAllCustomItems(
+  callId: string,
+  callback?: Callback<CustomItemsResult>,
+): Promise<CustomItemsResult> {
+  return client.deleteAllCustomItems(callId, callback);
+}
+
+export function createDirectCallLogListQuery(
+  params?: DirectCallLogListQueryParams | null,
+): DirectCallLogListQuery {
+  return client.createLogQuery(params);
+}
+
+export function handleWebhookData(data: unknown): void {
+  client.handleWebhookData(data);
 }

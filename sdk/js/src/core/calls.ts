@@ -1,32 +1,36 @@
-/** The reducer of calls: which of the application's events a new view of a call means. */
+/** The reducer of calls: takes views in, keeps what is known, and says which events that means. */
 
-import type { CallView, EndView, MediaSettings } from "../wire/protocol.js";
-import { DirectCallEndResult, DirectCallUserRole } from "./enums.js";
+import type { CallView, EndView, MediaSettings, Reach } from "../wire/protocol.js";
+import {
+  NO_REACH,
+  changeEvents,
+  firstEvents,
+  reachEvents,
+  settingsEvents,
+  settingsOf,
+  type CallEvent,
+} from "./call-events.js";
+import { DirectCallEndResult, DirectCallUserRole, type EndResult, type Role } from "./enums.js";
 
-/** An event of the application that a change of a call's view can mean. */
-export type AppEvent =
-  | "onRinging"
-  | "onEstablished"
-  | "onConnected"
-  | "onEnded"
-  | "onRemoteAudioSettingsChanged"
-  | "onRemoteVideoSettingsChanged";
+export type { CallEvent, PlainEvent } from "./call-events.js";
 
 /** All calls known to this device, the ended ones too, so that an end stays final. */
 export interface CallsState {
   readonly calls: ReadonlyMap<string, CallView>;
+  /** Those that ended by this device's own knowledge: the server's word on the end corrects it. */
+  readonly provisional: ReadonlySet<string>;
 }
 
 /** One call's change. */
 export interface Change {
   readonly view: CallView;
-  readonly events: readonly AppEvent[];
+  readonly events: readonly CallEvent[];
 }
 
 /** What a step gives back. */
 export interface Step {
   readonly state: CallsState;
-  readonly events: readonly AppEvent[];
+  readonly events: readonly CallEvent[];
 }
 
 /** What a snapshot gives back. */
@@ -39,19 +43,28 @@ export interface SnapshotStep {
 export const MAX_REMEMBERED = 500;
 
 /** Nothing known. */
-export const NO_CALLS: CallsState = { calls: new Map() };
+export const NO_CALLS: CallsState = { calls: new Map(), provisional: new Set() };
 
 /**
- * Takes a view in. An older or equal version says nothing; the end is final; each event comes at
- * most once, and none comes if nothing changed.
+ * Takes a view in. An older version says nothing, an equal one only how far the ring has reached;
+ * the end is final, though custom items still change after it; each event comes at most once, and
+ * none comes if nothing changed.
  */
 export function apply(state: CallsState, view: CallView): Step {
   const known = state.calls.get(view.callId);
-  if (known && (known.state === "ended" || view.version <= known.version)) {
-    return { state, events: [] };
+  if (!known) return { state: remember(state, view), events: firstEvents(view) };
+  if (view.version < known.version) return { state, events: [] };
+  if (view.version === known.version) return applyReach(state, known, view.reach);
+  if (known.state !== "ended") {
+    const next = withNewestSettings(known, view);
+    return { state: remember(state, next), events: changeEvents(known, next) };
   }
-  const events = known ? changeEvents(known, view) : firstEvents(view);
-  return { state: remember(state, view), events };
+  const isProvisional = state.provisional.has(view.callId);
+  if (isProvisional && view.ended) {
+    return { state: remember(state, view), events: changeEvents(known, view) };
+  }
+  const next = { ...known, version: view.version, customItems: view.customItems };
+  return { state: remember(state, next, isProvisional), events: changeEvents(known, next) };
 }
 
 /**
@@ -66,34 +79,54 @@ export function applySnapshot(
 ): SnapshotStep {
   let next = state;
   const changes: Change[] = [];
-  for (const view of views) {
-    const step = apply(next, view);
+  const take = (callId: string, step: Step): void => {
+    const view = step.state.calls.get(callId);
+    if (view && step.state !== next) changes.push({ view, events: step.events });
     next = step.state;
-    if (step.events.length > 0) changes.push({ view, events: step.events });
-  }
+  };
+  for (const view of views) take(view.callId, apply(next, view));
   const present = new Set(views.map((view) => view.callId));
   for (const callId of named) {
     const known = next.calls.get(callId);
     if (!known || known.state === "ended" || present.has(callId)) continue;
-    const ended = {
-      result: DirectCallEndResult.UNKNOWN,
-      at,
-      durationMs: known.elapsedMs ?? 0,
-    };
-    const step = endHere(next, callId, ended);
-    next = step.state;
-    const view = next.calls.get(callId);
-    if (view) changes.push({ view, events: step.events });
+    const durationMs = known.elapsedMs ?? 0;
+    take(callId, endHere(next, callId, { result: DirectCallEndResult.UNKNOWN, at, durationMs }));
   }
   return { state: next, changes };
 }
 
-/** Ends a call by this device's own knowledge; a no-op for one that is over or unknown. */
+/**
+ * Takes in what one side sends from here on, as it came past the server or is this device's own
+ * doing. Only a higher revision says something new.
+ */
+export function applySettings(
+  state: CallsState,
+  callId: string,
+  side: Role,
+  settings: MediaSettings,
+): Step {
+  const known = state.calls.get(callId);
+  if (!known || known.state === "ended") return { state, events: [] };
+  const isCallers = side === DirectCallUserRole.CALLER;
+  // Before the accept nobody knows whose settings the callee's will be: several devices ring.
+  if (known.state === "ringing" && !isCallers) return { state, events: [] };
+  if (settings.revision <= settingsOf(known, side).revision) return { state, events: [] };
+  const change = isCallers ? { callerSettings: settings } : { calleeSettings: settings };
+  const next = { ...known, ...change };
+  return { state: remember(state, next), events: settingsEvents(known, next) };
+}
+
+/**
+ * Ends a call by this device's own knowledge; a no-op for one that is over or unknown. The
+ * server's word on how it ended comes later and corrects it without an event, except where the
+ * result is about this device alone: that its accept failed, the server cannot know.
+ */
 export function endHere(state: CallsState, callId: string, ended: EndView): Step {
   const known = state.calls.get(callId);
   if (!known || known.state === "ended") return { state, events: [] };
   const view: CallView = { ...known, state: "ended", ended };
-  return { state: remember(state, view), events: ["onEnded"] };
+  const isProvisional = ended.result !== DirectCallEndResult.ACCEPT_FAILED;
+  return { state: remember(state, view, isProvisional), events: [{ name: "onEnded" }] };
 }
 
 /** The ids of the calls that are not over. */
@@ -103,11 +136,11 @@ export function liveCalls(state: CallsState): string[] {
   return live;
 }
 
-/** What the result is if this side ends the call as it stands. */
-export function resultOfEnding(view: CallView): string {
+/** What the result is if `by`, this side unless said, ends the call as it stands. */
+export function resultOfEnding(view: CallView, by: Role = view.myRole): EndResult {
   switch (view.state) {
     case "ringing":
-      return view.myRole === DirectCallUserRole.CALLER
+      return by === DirectCallUserRole.CALLER
         ? DirectCallEndResult.CANCELED
         : DirectCallEndResult.DECLINED;
     case "established":
@@ -115,61 +148,62 @@ export function resultOfEnding(view: CallView): string {
     case "connected":
       return DirectCallEndResult.COMPLETED;
     case "ended":
-      return view.ended?.result ?? DirectCallEndResult.UNKNOWN;
+      return (view.ended?.result as EndResult | undefined) ?? DirectCallEndResult.UNKNOWN;
   }
+}
+
+/** The other side. */
+export function otherSide(role: Role): Role {
+  return role === DirectCallUserRole.CALLER
+    ? DirectCallUserRole.CALLEE
+    : DirectCallUserRole.CALLER;
 }
 
 /** What this side sends, as the server has it. */
 export function mySettings(view: CallView): MediaSettings {
-  return view.myRole === DirectCallUserRole.CALLER ? view.callerSettings : view.calleeSettings;
+  return settingsOf(view, view.myRole);
 }
 
 /** What the other side sends. */
 export function theirSettings(view: CallView): MediaSettings {
-  return view.myRole === DirectCallUserRole.CALLER ? view.calleeSettings : view.callerSettings;
+  return settingsOf(view, otherSide(view.myRole));
 }
 
-/**
- * A call seen for the first time. One that is over already never rings; only its caller, who
- * holds an object for it since `dial`, is told of the end.
- */
-function firstEvents(view: CallView): AppEvent[] {
-  const isCaller = view.myRole === DirectCallUserRole.CALLER;
-  switch (view.state) {
-    case "ringing":
-      return isCaller ? [] : ["onRinging"];
-    case "established":
-      return ["onEstablished"];
-    case "connected":
-      return ["onEstablished", "onConnected"];
-    case "ended":
-      return isCaller ? ["onEnded"] : [];
-  }
+/** Comings and goings of ringing devices are no change of the call: the version stays. */
+function applyReach(state: CallsState, known: CallView, reach: Reach | undefined): Step {
+  const events = known.state === "ringing" ? reachEvents(known.reach ?? NO_REACH, reach) : [];
+  if (!reach || events.length === 0) return { state, events: [] };
+  return { state: remember(state, { ...known, reach }), events };
 }
 
-function changeEvents(known: CallView, view: CallView): AppEvent[] {
-  if (view.state === "ended") return ["onEnded"];
-  const events: AppEvent[] = [];
-  if (known.state === "ringing" && view.state !== "ringing") events.push("onEstablished");
-  if (known.state !== "connected" && view.state === "connected") events.push("onConnected");
-  // The callee's settings mean nothing before the accept, so the caller compares from there on.
-  if (view.myRole === DirectCallUserRole.CALLEE || known.state !== "ringing") {
-    const [before, after] = [theirSettings(known), theirSettings(view)];
-    if (before.audioEnabled !== after.audioEnabled) events.push("onRemoteAudioSettingsChanged");
-    if (before.videoEnabled !== after.videoEnabled) events.push("onRemoteVideoSettingsChanged");
-  }
-  return events;
+/** What a side said past the server may be newer than what the server has. */
+function withNewestSettings(known: CallView, view: CallView): CallView {
+  const callerSettings = newest(known.callerSettings, view.callerSettings);
+  if (known.state === "ringing") return { ...view, callerSettings };
+  return {
+    ...view,
+    callerSettings,
+    calleeSettings: newest(known.calleeSettings, view.calleeSettings),
+  };
 }
 
-function remember(state: CallsState, view: CallView): CallsState {
+function newest(known: MediaSettings, next: MediaSettings): MediaSettings {
+  return next.revision < known.revision ? known : next;
+}
+
+function remember(state: CallsState, view: CallView, isProvisional = false): CallsState {
   const calls = new Map(state.calls);
+  const provisional = new Set(state.provisional);
   calls.set(view.callId, view);
+  provisional.delete(view.callId);
+  if (isProvisional) provisional.add(view.callId);
   if (calls.size > MAX_REMEMBERED) {
     for (const [callId, old] of calls) {
       if (old.state !== "ended") continue;
       calls.delete(callId);
+      provisional.delete(callId);
       break;
     }
   }
-  return { calls };
+  return { calls, provisional };
 }

@@ -22,6 +22,7 @@ export const ErrorCode = {
   ERR_VIDEO_CALL_NOT_CONNECTED_YET: 1800602,
   FAILED_TO_GET_IMAGE_FROM_THE_MEDIA_STREAM: 1800603,
   ERR_CALL_NOT_CONNECTED_YET: 1800610,
+  ERR_WRONG_RECORDING_TYPE_FOR_AUDIO_CALL: 1800611,
   ERR_PARTICIPANT_ALREADY_IN_ROOM: 1800700,
   ERR_ENTERING_ROOM_STILL_IN_PROGRESS: 1800701,
   ERR_PARTICIPANT_NOT_IN_ROOM: 1800702,
@@ -35,7 +36,17 @@ export const ErrorCode = {
   ERR_DIAL_MYSELF: 1400104,
   ERR_NO_PERMISSION: 1400105,
   ERR_CALLEE_NEVER_AUTHENTICATE: 1400106,
+  INVALID_ROOM: 1400126,
   ERR_SERVER_INTERNAL_ERROR: 1400999,
+  INVALID_PARAMS: 400100,
+  MISSING_PARAMS: 400111,
+  NOT_FOUND: 400200,
+  UNIQUE_CONSTRAINT: 400201,
+  FREE_PLAN_ENDED: 400800,
+  NOT_ALLOWED: 401120,
+  NOT_AUTHORIZED: 401121,
+  RATE_LIMIT_EXCEEDED: 429100,
+  UNKNOWN_ERROR: 500999,
 } as const;
 
 /** What went wrong: a documented code, and a message that is never empty. */
@@ -61,6 +72,21 @@ export function notInitialized(): CallError {
 /** Nobody is signed in. */
 export function notAuthenticated(why = "Call SendBirdCall.authenticate first."): CallError {
   return new CallError(ErrorCode.USER_NOT_AUTHENTICATED, why);
+}
+
+/** A parameter has a value that is not allowed. */
+export function invalidValue(message: string): CallError {
+  return new CallError(ErrorCode.INVALID_PARAMETER_VALUE, message);
+}
+
+/** A parameter has the wrong type. */
+export function invalidType(message: string): CallError {
+  return new CallError(ErrorCode.INVALID_PARAMETER_TYPE, message);
+}
+
+/** The call is not in a state for what was asked. */
+export function invalidCallStatus(message: string): CallError {
+  return new CallError(ErrorCode.ERR_INVALID_CALL_STATUS, message);
 }
 
 /** Turns anything that was thrown into the error of the documented shape. */

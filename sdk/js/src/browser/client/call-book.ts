@@ -3,31 +3,31 @@
 import {
   NO_CALLS,
   apply,
+  applySettings,
   applySnapshot,
   endHere,
   liveCalls,
   resultOfEnding,
-  type AppEvent,
+  type CallEvent,
   type CallsState,
+  type Step,
 } from "../../core/calls.js";
-import { DirectCallEndResult, type EndResult } from "../../core/enums.js";
+import { DirectCallEndResult, type EndResult, type Role } from "../../core/enums.js";
 import type { CallError } from "../../core/errors.js";
-import type { CallView, EventBody } from "../../wire/protocol.js";
-import { Controller, type CallHost } from "../direct-call/controller.js";
+import type { CallView, EventBody, MediaSettings } from "../../wire/protocol.js";
+import type { CallHost } from "../direct-call/call-host.js";
+import { Controller } from "../direct-call/controller.js";
 import type { DirectCall } from "../direct-call/direct-call.js";
 import { later } from "../log.js";
+import { Dials } from "./dials.js";
 import type { Listeners } from "./listeners.js";
-
-/** Views of own calls that may come before the answer to `dial`; more dials than a person makes. */
-const MAX_EARLY_VIEWS = 16;
 
 /** The calls. */
 export class CallBook {
+  /** Dials that wait for their answer, and what came meanwhile. */
+  readonly dials = new Dials();
   private state: CallsState = NO_CALLS;
   private readonly controllers = new Map<string, Controller>();
-  /** Dials that wait for their answer. */
-  private readonly dialing = new Set<Controller>();
-  private readonly early = new Map<string, CallView>();
 
   constructor(
     private readonly listeners: Listeners,
@@ -39,10 +39,19 @@ export class CallBook {
     return this.controllers.get(callId)?.call ?? null;
   }
 
+  /** What drives a call. */
+  controller(callId: string): Controller | undefined {
+    return this.controllers.get(callId);
+  }
+
+  /** All that this device takes part in, or is asked to. */
+  all(): Controller[] {
+    return [...this.controllers.values(), ...this.dials.waiting];
+  }
+
   /** The calls that are not over, one that rings included. */
   ongoing(): DirectCall[] {
-    const all = [...this.controllers.values(), ...this.dialing];
-    return all.filter((one) => !one.isOver).map((one) => one.call);
+    return this.all().filter((one) => !one.isOver).map((one) => one.call);
   }
 
   /** The ids of the calls that are not over. */
@@ -50,27 +59,40 @@ export class CallBook {
     return liveCalls(this.state);
   }
 
-  /** A dial begins to wait for its answer. */
-  addDialing(controller: Controller): void {
-    this.dialing.add(controller);
-  }
-
-  /** A dial waits no longer. */
-  removeDialing(controller: Controller): void {
-    this.dialing.delete(controller);
-    if (this.dialing.size === 0) this.early.clear();
+  /** A call of this user that rings here, unanswered. */
+  ringingFrom(userId: string): Controller | undefined {
+    const all = [...this.controllers.values()];
+    return all.find((one) => one.isRingingHere && one.view.caller.userId === userId);
   }
 
   /** The answer to a dial: the object gets its id. `onBound` runs before any of its events. */
   bind(controller: Controller, view: CallView, onBound: () => void): void {
-    const early = this.early.get(view.callId);
-    this.removeDialing(controller);
-    this.controllers.set(view.callId, controller);
-    const { ended: _, ...unended } = view;
-    controller.setView({ ...unended, state: "ringing" });
-    onBound();
-    this.take(view);
-    if (early) this.take(early);
+    this.enter(controller, view);
+    controller.setView(asRinging(view));
+    this.settle(controller, view, onBound);
+  }
+
+  /**
+   * The answer to a dial whose callee was calling: the dialled object goes on as the callee's side
+   * of that call, driven by `heir`. An object that rang for it ends as answered elsewhere.
+   */
+  bindAnswer(heir: Controller, dialled: Controller, view: CallView, onBound: () => void): void {
+    const wasOver = heir.isOver;
+    if (heir !== dialled) {
+      heir.changeSeats(dialled);
+      dialled.know(heir.view);
+      dialled.close(DirectCallEndResult.OTHER_DEVICE_ACCEPTED, undefined);
+      if (!wasOver) later(() => dialled.fire({ name: "onEnded" }));
+    }
+    this.enter(heir, view);
+    this.settle(dialled, view, onBound);
+    // The end came before the answer and was told to the object that rang.
+    if (wasOver) later(() => heir.fire({ name: "onEnded" }));
+  }
+
+  /** A dial came to nothing. Calls of the one who was dialled may ring now. */
+  dropDial(controller: Controller): void {
+    for (const view of this.dials.remove(controller)) this.take(view);
   }
 
   /** Takes in an event of the server. */
@@ -78,55 +100,59 @@ export class CallBook {
     switch (body.event) {
       case "call":
         return this.take(body.call);
-      case "signal":
-        return this.controllers.get(body.callId)?.media.handleSignal(body.signal);
+      case "signal": {
+        const one = this.controllers.get(body.callId);
+        if (!one) return this.dials.keepSignal(body);
+        return one.media.handleSignal(body.signal, body.leg);
+      }
       case "snapshot":
         return this.takeSnapshot(body.calls, named);
     }
   }
 
+  /** Takes in a view that a reply carried; a call without an object here is not followed. */
+  takeReply(view: CallView): void {
+    if (this.controllers.has(view.callId)) this.take(view);
+  }
+
   /** Takes in one view. */
   take(view: CallView): void {
-    if (this.keepsForDial(view)) return;
-    const before = this.state;
-    const step = apply(this.state, view);
-    this.state = step.state;
-    if (this.state !== before) this.update(view, step.events);
+    if (!this.isKept(view)) this.advance(view.callId, apply(this.state, view));
+  }
+
+  /** Takes in what a side sends, as it is known past the server. */
+  takeSettings(callId: string, side: Role, settings: MediaSettings): void {
+    this.advance(callId, applySettings(this.state, callId, side, settings));
   }
 
   /** Ends a call by this device's own knowledge. */
-  endHere(callId: string, result: EndResult): void {
-    const view = this.state.calls.get(callId);
-    if (!view) return;
+  endHere(callId: string, result: EndResult, by?: Role): void {
     const durationMs = this.controllers.get(callId)?.duration() ?? 0;
-    const step = endHere(this.state, callId, { result, at: Date.now(), durationMs });
-    this.state = step.state;
-    const ended = step.state.calls.get(callId);
-    if (ended) this.update(ended, step.events);
+    const ended = { result, at: Date.now(), durationMs, ...(by ? { by } : {}) };
+    this.advance(callId, endHere(this.state, callId, ended));
   }
 
   /** The session is over: every call ends here, once, and all is forgotten. */
   clear(reason: CallError): void {
     const controllers = [...this.controllers.values()];
-    for (const one of this.dialing) one.failDial(DirectCallEndResult.DIAL_FAILED, reason);
-    this.dialing.clear();
+    for (const one of [...this.dials.waiting]) {
+      one.failDial(DirectCallEndResult.DIAL_FAILED, reason);
+    }
+    this.dials.clear();
     for (const one of controllers) {
       if (one.isOver) continue;
-      const ringsHere = one.view.state === "ringing" && one.view.myRole === "dc_callee";
       // Signing out declines nothing: the call may ring on at the person's other devices.
-      const result = ringsHere ? DirectCallEndResult.UNKNOWN : resultOfEnding(one.view);
-      const ended = { result, at: Date.now(), durationMs: one.duration() };
-      one.setView({ ...one.view, state: "ended", ended });
-      later(() => one.fire("onEnded"));
+      if (one.isRingingHere) one.close(DirectCallEndResult.UNKNOWN, undefined);
+      else one.close(resultOfEnding(one.view), one.view.myRole);
+      later(() => one.fire({ name: "onEnded" }));
     }
     this.controllers.clear();
-    this.early.clear();
     this.state = NO_CALLS;
   }
 
   /** The session is open again. */
-  handleWelcome(): void {
-    for (const one of this.controllers.values()) one.handleWelcome();
+  handleWelcome(isResumed: boolean): void {
+    for (const one of this.controllers.values()) one.handleWelcome(isResumed);
   }
 
   /** The device may have another network. */
@@ -135,39 +161,57 @@ export class CallBook {
   }
 
   private takeSnapshot(views: readonly CallView[], named: readonly string[]): void {
-    const mine = views.filter((view) => !this.keepsForDial(view));
+    const mine = views.filter((view) => !this.isKept(view));
     const step = applySnapshot(this.state, mine, named, Date.now());
     this.state = step.state;
-    for (const change of step.changes) this.update(change.view, change.events);
-    for (const view of mine) {
-      const one = this.controllers.get(view.callId);
-      if (one && !one.isOver && one.view.version < view.version) one.setView(view);
+    for (const { view, events } of step.changes) this.update(view, events);
+  }
+
+  /** A view for which the object that shall tell of it is still being dialled. */
+  private isKept(view: CallView): boolean {
+    if (!this.dials.isAnswering(view.callId) && this.state.calls.has(view.callId)) return false;
+    return this.dials.keep(view);
+  }
+
+  /** A dial's object takes its place among the calls. */
+  private enter(controller: Controller, view: CallView): void {
+    this.controllers.set(view.callId, controller);
+    if (!this.state.calls.has(view.callId)) {
+      // Known from before its first version on, so that whatever it says is a change.
+      this.state = apply(this.state, { ...asRinging(view), version: view.version - 1 }).state;
     }
   }
 
-  /** An own call whose `dial` is not answered yet has no object to tell of its events. */
-  private keepsForDial(view: CallView): boolean {
-    if (view.myRole !== "dc_caller" || this.dialing.size === 0) return false;
-    if (this.controllers.has(view.callId) || this.state.calls.has(view.callId)) return false;
-    const known = this.early.get(view.callId);
-    if (known ? known.version < view.version : this.early.size < MAX_EARLY_VIEWS) {
-      this.early.set(view.callId, view);
-    }
-    return true;
+  /** Its dial is over: the application is told, then what happened since. */
+  private settle(dialled: Controller, view: CallView, onBound: () => void): void {
+    const kept = this.dials.takeKept(view.callId);
+    const others = this.dials.remove(dialled);
+    onBound();
+    this.take(view);
+    if (kept.view) this.take(kept.view);
+    const one = this.controllers.get(view.callId);
+    for (const { signal, leg } of kept.signals) one?.media.handleSignal(signal, leg);
+    for (const other of others) this.take(other);
   }
 
-  private update(view: CallView, events: readonly AppEvent[]): void {
-    const isNewRing = events.includes("onRinging");
+  private advance(callId: string, step: Step): void {
+    const before = this.state;
+    this.state = step.state;
+    const view = step.state.calls.get(callId);
+    if (view && before !== step.state) this.update(view, step.events);
+  }
+
+  private update(view: CallView, events: readonly CallEvent[]): void {
     let one = this.controllers.get(view.callId);
-    if (!one && isNewRing) {
+    if (!one && events.some(({ name }) => name === "onRinging")) {
       one = new Controller(view, this.host);
       this.controllers.set(view.callId, one);
     }
     if (!one) return;
     one.setView(view);
     for (const event of events) {
-      if (event === "onRinging") this.listeners.ringing(one.call);
-      else one.fire(event);
+      if (event.name !== "onRinging") one.fire(event);
+      else if (this.listeners.ringing(one.call)) one.handleRung();
     }
     this.forget();
   }
@@ -178,4 +222,10 @@ export class CallBook {
       if (!this.state.calls.has(callId)) this.controllers.delete(callId);
     }
   }
+}
+
+/** The call as it was when it began to ring, so that each later state is told. */
+export function asRinging(view: CallView): CallView {
+  const { ended: _, reach: __, ...rest } = view;
+  return { ...rest, state: "ringing" };
 }

@@ -8,20 +8,31 @@ import {
   notInitialized,
 } from "../../core/errors.js";
 import { User } from "../../core/user.js";
+import type { Verb } from "../../wire/protocol.js";
+import { answer, type Callback } from "../callback.js";
+import type { CallHost } from "../direct-call/call-host.js";
+import {
+  deleteAllItems,
+  deleteItems,
+  updateItems,
+  type CustomItemsResult,
+} from "../direct-call/custom-items.js";
 import type { DirectCall } from "../direct-call/direct-call.js";
-import type { CallHost } from "../direct-call/controller.js";
 import { findServer, surroundings, type Server } from "../hosts.js";
-import { createSession, dropSession } from "../http.js";
+import { createSession, dropSession, fetchLogPage } from "../http.js";
 import { Link } from "../link/link.js";
 import { logWarning } from "../log.js";
 import { QuietPromise, deferred, type Deferred } from "../quiet-promise.js";
-import { answer, type Callback } from "./callback.js";
 import { CallBook } from "./call-book.js";
 import { randomUuid } from "./device-id.js";
 import { dial, type DialCallback } from "./dialing.js";
+import { askInTime } from "./in-time.js";
 import { Listeners } from "./listeners.js";
+import type { DirectCallLogListQueryParams } from "./log-params.js";
+import { createLogQuery, type DirectCallLogListQuery, type LogDesk } from "./log-query.js";
 import { watchPage } from "./page-life.js";
 import { readId, readSeconds, readToken, type AuthOption, type DialParams } from "./params.js";
+import { readWebhookData } from "./webhook-data.js";
 
 /** A signed-in device. */
 interface SignedIn {
@@ -52,9 +63,16 @@ export class Client {
       const { signedIn } = this;
       return signedIn ? signedIn.link.request(body) : QuietPromise.reject(notAuthenticated());
     },
+    ask: async (body: Verb) => askInTime(this.startLink(), body),
     oneShot: (body) => this.signedIn?.link.oneShot(body),
-    take: (view) => this.book.take(view),
-    endHere: (callId, result) => this.book.endHere(callId, result),
+    take: (view) => this.book.takeReply(view),
+    takeSettings: (callId, side, settings) => this.book.takeSettings(callId, side, settings),
+    endHere: (callId, result, by) => this.book.endHere(callId, result, by),
+    known: (callId) => this.book.controller(callId)?.view,
+    othersActive: (than) => this.book.all().some((one) => one !== than && one.isActive),
+    holdOthers: (than) => {
+      for (const one of this.book.all()) if (one !== than && one.isActive) one.media.setHold(true);
+    },
   };
   private readonly book = new CallBook(this.listeners, this.host);
 
@@ -137,11 +155,7 @@ export class Client {
 
   dial(params: DialParams, callback?: DialCallback): DirectCall {
     const { book, host, user, ringingTimeoutSecs, connectionTimeoutSecs } = this;
-    const link = (): Link => {
-      const open = this.openLink();
-      void open.start();
-      return open;
-    };
+    const link = (): Link => this.startLink();
     const desk = { book, host, user, ringingTimeoutSecs, connectionTimeoutSecs, link };
     return dial(desk, params, callback);
   }
@@ -152,6 +166,51 @@ export class Client {
 
   getOngoingCalls(): DirectCall[] {
     return this.book.ongoing();
+  }
+
+  /** Sets custom items of any call that the user took part in. */
+  updateCustomItems(
+    callId: string,
+    items: { [key: string]: string },
+    callback?: Callback<CustomItemsResult>,
+  ): Promise<CustomItemsResult> {
+    return updateItems(this.host, callId, items, callback);
+  }
+
+  deleteCustomItems(
+    callId: string,
+    keys: string[],
+    callback?: Callback<CustomItemsResult>,
+  ): Promise<CustomItemsResult> {
+    return deleteItems(this.host, callId, keys, callback);
+  }
+
+  deleteAllCustomItems(
+    callId: string,
+    callback?: Callback<CustomItemsResult>,
+  ): Promise<CustomItemsResult> {
+    return deleteAllItems(this.host, callId, callback);
+  }
+
+  createLogQuery(params?: DirectCallLogListQueryParams | null): DirectCallLogListQuery {
+    return createLogQuery(() => this.logDesk(), params);
+  }
+
+  /**
+   * Takes the data of a webhook or push: makes sure that this device is connected, whereupon the
+   * server rings it if the call still rings. Throws 1800300 or 1800301 for data without a call,
+   * 1800302 before `init`, 1800303 if nobody is signed in.
+   */
+  handleWebhookData(data: unknown): void {
+    const callId = readWebhookData(data);
+    if (!this.server) throw notInitialized();
+    if (this.book.get(callId)) return;
+    if (this.signedIn) return void this.wakeLink();
+    if (this.waiting.size === 0) throw notAuthenticated();
+    const { generation } = this;
+    void this.signIns.then(() => {
+      if (generation === this.generation && this.signedIn) this.wakeLink();
+    });
   }
 
   setRingingTimeout(seconds: number): void {
@@ -167,6 +226,30 @@ export class Client {
     if (!this.server) throw notInitialized();
     if (!this.signedIn) throw notAuthenticated();
     return this.signedIn.link;
+  }
+
+  /** The same, connecting if it does not yet. */
+  private startLink(): Link {
+    const link = this.openLink();
+    void link.start();
+    return link;
+  }
+
+  /** A connection that only seems open, as after a sleep, is tested at once. */
+  private wakeLink(): void {
+    this.startLink().checkNow();
+  }
+
+  private logDesk(): LogDesk {
+    const { server, signedIn } = this;
+    return {
+      isInitialized: server !== undefined,
+      userId: signedIn?.user.userId ?? null,
+      fetchPage: (query) => {
+        if (!signedIn) throw notAuthenticated();
+        return fetchLogPage(signedIn.server.http, signedIn.sessionKey, query);
+      },
+    };
   }
 
   private async signIn(
@@ -215,7 +298,7 @@ export class Client {
           this.signedIn = { ...signedIn, user: new User(welcome.user) };
           this.onIdentity();
         }
-        this.book.handleWelcome();
+        this.book.handleWelcome(welcome.resumed);
       },
       onEvent: (body, named) => this.book.handleEvent(body, named),
       onSessionOver: (message) => {

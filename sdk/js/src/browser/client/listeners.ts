@@ -24,11 +24,14 @@ export class Listeners {
     this.all.clear();
   }
 
-  /** One bad listener harms no other. */
-  ringing(call: DirectCall): void {
+  /** Hands out a ring; one bad listener harms no other. Gives whether anybody was there. */
+  ringing(call: DirectCall): boolean {
+    let isHeard = false;
     for (const listener of [...this.all.values()]) {
       if (typeof listener?.onRinging !== "function") continue;
+      isHeard = true;
       contain("onRinging", () => listener.onRinging?.(call));
     }
+    return isHeard;
   }
 }

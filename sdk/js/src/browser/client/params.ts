@@ -1,6 +1,6 @@
 /** Reads what applications pass: numbers serve as ids, nothing and "" mean no token. */
 
-import { CallError, ErrorCode } from "../../core/errors.js";
+import { invalidType, invalidValue } from "../../core/errors.js";
 import type { DirectCallOption } from "../direct-call/direct-call.js";
 
 /** The parameters of `authenticate`. */
@@ -14,8 +14,10 @@ export interface DialParams {
   userId: string | number;
   isVideoCall?: boolean;
   callOption?: DirectCallOption | null;
+  /** At most 10; keys and values of at most 128 characters, no comma in a key. */
   customItems?: { [key: string]: string } | null;
   sendBirdChatOptions?: { channelUrl?: string };
+  /** Puts the other active calls of this device on hold. */
   holdActiveCall?: boolean;
 }
 
@@ -23,10 +25,10 @@ export interface DialParams {
 export function readId(value: unknown, name: string): string {
   if (typeof value === "number") return String(value);
   if (typeof value !== "string") {
-    throw new CallError(ErrorCode.INVALID_PARAMETER_TYPE, `${name} must be a string.`);
+    throw invalidType(`${name} must be a string.`);
   }
   if (value === "") {
-    throw new CallError(ErrorCode.INVALID_PARAMETER_VALUE, `${name} must not be empty.`);
+    throw invalidValue(`${name} must not be empty.`);
   }
   return value;
 }
@@ -35,28 +37,17 @@ export function readId(value: unknown, name: string): string {
 export function readToken(value: unknown): string | undefined {
   if (value === undefined || value === null || value === "") return undefined;
   if (typeof value === "string") return value;
-  throw new CallError(ErrorCode.INVALID_PARAMETER_TYPE, "accessToken must be a string.");
-}
-
-/** Custom items: a map of strings. */
-export function readCustomItems(value: unknown): { [key: string]: string } {
-  if (value === undefined || value === null) return {};
-  const entries = typeof value === "object" ? Object.entries(value) : undefined;
-  if (!entries || entries.some(([, item]) => typeof item !== "string")) {
-    const text = "customItems must be an object whose values are strings.";
-    throw new CallError(ErrorCode.INVALID_PARAMETER_TYPE, text);
-  }
-  return Object.fromEntries(entries) as { [key: string]: string };
+  throw invalidType("accessToken must be a string.");
 }
 
 /** Whole seconds within what the server takes. */
 export function readSeconds(value: unknown, name: string): number {
   if (typeof value !== "number" || !Number.isFinite(value)) {
-    throw new CallError(ErrorCode.INVALID_PARAMETER_TYPE, `${name} must be a number of seconds.`);
+    throw invalidType(`${name} must be a number of seconds.`);
   }
   const seconds = Math.round(value);
   if (seconds < 1 || seconds > 600) {
-    throw new CallError(ErrorCode.INVALID_PARAMETER_VALUE, `${name} must be 1 to 600 seconds.`);
+    throw invalidValue(`${name} must be 1 to 600 seconds.`);
   }
   return seconds;
 }

@@ -1,63 +1,105 @@
 /** Drives one call: turns the person's deeds into requests and the server's views into events. */
 
-import { mySettings, resultOfEnding, theirSettings, type AppEvent } from "../../core/calls.js";
+import {
+  mySettings,
+  otherSide,
+  resultOfEnding,
+  theirSettings,
+  type CallEvent,
+} from "../../core/calls.js";
 import { durationMs } from "../../core/duration.js";
-import { DirectCallEndResult, type EndResult } from "../../core/enums.js";
+import {
+  DirectCallEndResult,
+  DirectCallUserRole,
+  type EndResult,
+  type Role,
+} from "../../core/enums.js";
 import { CallError, ErrorCode } from "../../core/errors.js";
 import { DirectCallUser } from "../../core/user.js";
-import type { CallView, MediaSettings, Reply, UserView, Verb } from "../../wire/protocol.js";
-import { contain, later, logWarning } from "../log.js";
+import type { CallView, MediaSettings, UserView, Verb } from "../../wire/protocol.js";
+import { later, logWarning } from "../log.js";
+import type { CallHost } from "./call-host.js";
 import { callLog, type CallLog } from "./call-log.js";
 import { CallMedia } from "./call-media.js";
-import { DirectCall, type DirectCallOption } from "./direct-call.js";
-
-/** What a call asks of the client. */
-export interface CallHost {
-  request(body: Verb): Promise<Reply>;
-  oneShot(body: Verb): void;
-  /** Takes in a view that a reply carried. */
-  take(view: CallView): void;
-  /** Ends the call by this device's own knowledge. */
-  endHere(callId: string, result: EndResult): void;
-}
+import type { AcceptParams, DirectCall, DirectCallOption } from "./direct-call.js";
+import { fire } from "./fire.js";
+import { Seat } from "./seat.js";
 
 /** An `end()` that the server does not answer takes effect here after this time. */
-const END_LIMIT_MS = 10_000;
+const END_LIMIT_MS = 3_000;
+/**
+ * The other side's word that it ended the call takes effect here after this time at the latest;
+ * until then the server may say it with the true duration.
+ */
+const PEER_END_LIMIT_MS = 1_000;
 
-/** Events that a call's object has handlers for. */
-type CallEventName = Exclude<AppEvent, "onRinging"> | "onReconnecting" | "onReconnected";
+/** An event of a call's object: one that views mean, or one of the media path. */
+export type ObjectEvent = CallEvent | { readonly name: "onReconnecting" | "onReconnected" };
 
 /** One call. */
 export class Controller {
-  readonly call: DirectCall;
+  /** Where the object stands that this controller drives. */
+  seat = new Seat(this);
   readonly media: CallMedia;
   caller: DirectCallUser;
   callee: DirectCallUser;
   /** Set while `dial` waits for its answer: tells the application why it came to nothing. */
   onDialOver: ((error: CallError) => void) | undefined;
   private receivedAt = performance.now();
+  private rang = false;
   private accepting = false;
   private ending = false;
   private toldSettings: MediaSettings | undefined;
 
   constructor(
     public view: CallView,
-    private readonly host: CallHost,
+    readonly host: CallHost,
   ) {
-    this.caller = new DirectCallUser(view.caller, "dc_caller");
-    this.callee = new DirectCallUser(view.callee, "dc_callee");
+    this.caller = new DirectCallUser(view.caller, DirectCallUserRole.CALLER);
+    this.callee = new DirectCallUser(view.callee, DirectCallUserRole.CALLEE);
     this.media = new CallMedia(view.isVideoCall, {
-      onSignal: (signal) => host.oneShot({ verb: "signal", callId: this.view.callId, signal }),
+      onSignal: (signal, leg) => {
+        const toLeg = leg === undefined ? {} : { leg };
+        host.oneShot({ verb: "signal", callId: this.view.callId, ...toLeg, signal });
+      },
       onPath: (path) => this.tell({ verb: "media", callId: this.view.callId, path }),
-      onReconnecting: () => this.fire("onReconnecting"),
-      onReconnected: () => this.fire("onReconnected"),
-      onSettings: () => this.syncSettings(),
+      onReconnecting: () => this.fire({ name: "onReconnecting" }),
+      onReconnected: () => this.fire({ name: "onReconnected" }),
+      onSettings: () => this.handleOwnSettings(),
+      onRemoteSettings: (settings) => {
+        const { callId, myRole } = this.view;
+        // What a view sets off is told after the events of that view.
+        queueMicrotask(() => host.takeSettings(callId, otherSide(myRole), settings));
+      },
+      onRemoteEnd: () => this.handleRemoteEnd(),
     });
-    this.call = new DirectCall(this);
+  }
+
+  /** The object that the application holds. */
+  get call(): DirectCall {
+    return this.seat.call;
   }
 
   get isOver(): boolean {
     return this.view.state === "ended";
+  }
+
+  /** It is over, or about to be by this person's own deed. */
+  get isEnding(): boolean {
+    return this.isOver || this.ending;
+  }
+
+  /** It rings here and the person has neither answered nor refused. */
+  get isRingingHere(): boolean {
+    const { state, myRole } = this.view;
+    if (this.accepting || this.ending) return false;
+    return state === "ringing" && myRole === DirectCallUserRole.CALLEE;
+  }
+
+  /** The person takes part in it, and it is not on hold. */
+  get isActive(): boolean {
+    if (this.isOver || this.ending || this.isRingingHere) return false;
+    return !this.media.settings.onHold;
   }
 
   get remoteSettings(): MediaSettings {
@@ -72,30 +114,45 @@ export class Controller {
     return callLog(this.view, call.caller, call.callee);
   }
 
-  /** The view after a change, without its events. */
-  setView(view: CallView): void {
-    this.caller = keep(this.caller, view.caller, "dc_caller");
-    this.callee = keep(this.callee, view.callee, "dc_callee");
+  /** The view after a change, without its events and without any effect on the media. */
+  know(view: CallView): void {
+    this.caller = keep(this.caller, view.caller, DirectCallUserRole.CALLER);
+    this.callee = keep(this.callee, view.callee, DirectCallUserRole.CALLEE);
     this.view = view;
     this.receivedAt = performance.now();
-    if (view.state === "established" || view.state === "connected") {
-      if (!this.ending) this.media.establish(view.myRole === "dc_caller");
-    } else if (view.state === "ended") {
-      this.media.close();
+  }
+
+  /** The view after a change, without its events. */
+  setView(view: CallView): void {
+    this.know(view);
+    if (view.state === "ended") return this.media.close();
+    if (this.ending) return;
+    if (view.state === "ringing") {
+      this.media.ring(view.myRole, view.calleeCandidates);
+    } else {
+      this.media.handleRemoteSettings(theirSettings(view));
+      this.media.establish(view.myRole, view.answeredLeg);
     }
     this.syncSettings();
   }
 
   /** Runs the handler of an event, if there is one. */
-  fire(event: CallEventName): void {
-    if (this.ending && event !== "onEnded") return;
-    const handler = this.call[event];
-    if (typeof handler === "function") contain(event, () => handler(this.call));
+  fire(event: ObjectEvent): void {
+    if (this.ending && !this.isOver) return;
+    fire(this.call, event);
   }
 
-  /** The session is open again: what the other device may have missed is published anew. */
-  handleWelcome(): void {
-    if (!this.isOver && !this.ending) this.media.publish();
+  /** The application was handed the ring: the caller may know that it rings here. */
+  handleRung(): void {
+    this.rang = true;
+    if (this.isRingingHere) this.tell({ verb: "ringing", callId: this.view.callId });
+  }
+
+  /** The session is open again: what the others may have missed is published anew. */
+  handleWelcome(isResumed: boolean): void {
+    if (this.isOver || this.ending) return;
+    if (!isResumed && this.rang) this.handleRung();
+    this.media.publish();
   }
 
   /** Takes the media options of `dial` or `accept`. */
@@ -104,10 +161,11 @@ export class Controller {
     // An absent view leaves one that was set before; applications pass null for "none yet".
     if (option.localMediaView) media.localView.setElement(option.localMediaView);
     if (option.remoteMediaView) media.remoteView.setElement(option.remoteMediaView);
-    const { audioEnabled, videoEnabled } = media.settings;
+    const { settings } = media;
     media.settings = {
-      audioEnabled: option.audioEnabled ?? audioEnabled,
-      videoEnabled: media.isVideoCall && (option.videoEnabled ?? videoEnabled),
+      ...settings,
+      audioEnabled: option.audioEnabled ?? settings.audioEnabled,
+      videoEnabled: media.isVideoCall && (option.videoEnabled ?? settings.videoEnabled),
     };
   }
 
@@ -118,27 +176,55 @@ export class Controller {
   }
 
   /** Answers a call that rings here. */
-  accept(option: DirectCallOption): void {
-    const { view } = this;
-    if (view.state !== "ringing" || view.myRole === "dc_caller") return;
-    if (this.accepting || this.ending) return;
+  accept(params: AcceptParams): void {
+    if (!this.isRingingHere) return;
+    this.takeOption(params.callOption ?? {});
+    this.beginAccept();
+    void this.sendAccept(this.view.callId, params.holdActiveCall === true);
+  }
+
+  /** The person answers here, by `accept` or by a dial of their own. */
+  beginAccept(): void {
     this.accepting = true;
-    this.takeOption(option);
-    void this.sendAccept(view.callId);
+    this.media.accepting();
+  }
+
+  /** Takes over what the person wants of the media, from the dial that answers this call. */
+  takeFrom(dialled: Controller): void {
+    const { media } = this;
+    const { settings, localView, remoteView } = dialled.media;
+    const [local, remote] = [localView.current, remoteView.current];
+    localView.setElement(null);
+    remoteView.setElement(null);
+    if (local) media.localView.setElement(local);
+    if (remote) media.remoteView.setElement(remote);
+    const videoEnabled = media.isVideoCall && settings.videoEnabled;
+    const isOther = videoEnabled !== settings.videoEnabled;
+    const revision = settings.revision + (isOther ? 1 : 0);
+    media.settings = { ...settings, videoEnabled, revision };
+    this.toldSettings = dialled.toldSettings;
+  }
+
+  /** The two objects change places: each goes on with the other's call. */
+  changeSeats(other: Controller): void {
+    [this.seat, other.seat] = [other.seat, this.seat];
+    this.seat.driver = this;
+    other.seat.driver = other;
   }
 
   /** Cancels, declines or hangs up. */
   end(): void {
     if (this.isOver || this.ending) return;
     this.ending = true;
+    this.media.tellEnd();
     this.media.close();
-    const { callId } = this.view;
+    const { callId, myRole } = this.view;
     if (this.onDialOver) {
       const text = "The call was ended before the server answered.";
       const error = new CallError(ErrorCode.DIAL_CANCELED, text);
       return this.failDial(DirectCallEndResult.CANCELED, error);
     }
-    void this.sendEnd(callId);
+    void this.sendEnd({ verb: "end", callId }, myRole, END_LIMIT_MS);
   }
 
   /** A dial came to nothing: the object ends at once, the application is told after the task. */
@@ -146,21 +232,29 @@ export class Controller {
     if (this.isOver) return;
     const tell = this.onDialOver;
     this.onDialOver = undefined;
-    this.ending = true;
-    const by = result === DirectCallEndResult.CANCELED ? { by: "dc_caller" as const } : {};
-    const ended = { result, at: Date.now(), durationMs: 0, ...by };
-    this.setView({ ...this.view, state: "ended", ended });
+    const by = result === DirectCallEndResult.CANCELED ? DirectCallUserRole.CALLER : undefined;
+    this.close(result, by);
     later(() => {
       tell?.(error);
-      this.fire("onEnded");
+      this.fire({ name: "onEnded" });
     });
   }
 
-  private async sendAccept(callId: string): Promise<void> {
+  /** The object ends as things stand; its `onEnded` is the caller's to fire. */
+  close(result: EndResult, by: Role | undefined): void {
+    this.ending = true;
+    const durationMs = this.duration();
+    const ended = { result, at: Date.now(), durationMs, ...(by ? { by } : {}) };
+    this.setView({ ...this.view, state: "ended", ended });
+  }
+
+  private async sendAccept(callId: string, holdActiveCall: boolean): Promise<void> {
     const { host, media } = this;
+    let by: Role | undefined;
     try {
       await media.open();
       if (this.isOver || this.ending) return;
+      if (holdActiveCall) host.holdOthers(this);
       const { settings } = media;
       this.toldSettings = settings;
       const reply = await host.request({ verb: "accept", callId, settings });
@@ -172,20 +266,33 @@ export class Controller {
       logWarning(`accept failed: ${String(cause)}`);
       // The person meant to answer here and cannot; the caller shall not wait for it.
       this.tell({ verb: "end", callId });
+      by = DirectCallUserRole.CALLEE;
     }
     if (!this.isOver && this.view.state === "ringing") {
-      host.endHere(callId, DirectCallEndResult.ACCEPT_FAILED);
+      host.endHere(callId, DirectCallEndResult.ACCEPT_FAILED, by);
     }
   }
 
-  private async sendEnd(callId: string): Promise<void> {
+  /** The other side says over the data channel that it ended the call. */
+  private handleRemoteEnd(): void {
+    const { callId, myRole, state } = this.view;
+    if (this.isOver || this.ending) return;
+    // While it rings, a device of the callee speaks for itself alone: the server judges that.
+    if (state === "ringing" && myRole === DirectCallUserRole.CALLER) return;
+    this.ending = true;
+    this.media.close();
+    const body = { verb: "end", callId, endedByPeer: true } as const;
+    void this.sendEnd(body, otherSide(myRole), PEER_END_LIMIT_MS);
+  }
+
+  private async sendEnd(body: Verb & { verb: "end" }, by: Role, limitMs: number): Promise<void> {
     const { host } = this;
     const endHere = (): void => {
-      if (!this.isOver) host.endHere(callId, resultOfEnding(this.view) as EndResult);
+      if (!this.isOver) host.endHere(body.callId, resultOfEnding(this.view, by), by);
     };
-    const limit = setTimeout(endHere, END_LIMIT_MS);
+    const limit = setTimeout(endHere, limitMs);
     try {
-      const reply = await host.request({ verb: "end", callId });
+      const reply = await host.request(body);
       if (reply.call) host.take(reply.call);
       if (reply.error) endHere();
     } catch {
@@ -195,11 +302,20 @@ export class Controller {
     if (this.isOver) clearTimeout(limit);
   }
 
+  private handleOwnSettings(): void {
+    this.syncSettings();
+    // What the application asked for is told after its own lines, as every event is.
+    queueMicrotask(() => {
+      const { callId, myRole } = this.view;
+      if (!this.ending) this.host.takeSettings(callId, myRole, this.media.settings);
+    });
+  }
+
   /** Tells the server what this side sends, if it does not know yet. */
   private syncSettings(): void {
     const { view, media } = this;
     if (this.isOver || this.ending || view.callId === "") return;
-    if (view.state === "ringing" && view.myRole === "dc_callee") return;
+    if (view.state === "ringing" && view.myRole === DirectCallUserRole.CALLEE) return;
     const known = this.toldSettings ?? mySettings(view);
     if (same(known, media.settings)) return;
     this.toldSettings = media.settings;
@@ -218,11 +334,12 @@ export class Controller {
 }
 
 function same(a: MediaSettings, b: MediaSettings): boolean {
-  return a.audioEnabled === b.audioEnabled && a.videoEnabled === b.videoEnabled;
+  if (a.audioEnabled !== b.audioEnabled || a.videoEnabled !== b.videoEnabled) return false;
+  return a.onHold === b.onHold;
 }
 
 /** The instance that applications hold stays the same as long as nothing changed. */
-function keep(old: DirectCallUser, view: UserView, role: "dc_caller" | "dc_callee") {
+function keep(old: DirectCallUser, view: UserView, role: Role): DirectCallUser {
   const next = new DirectCallUser(view, role);
   return JSON.stringify(old) === JSON.stringify(next) ? old : next;
 }

@@ -1,9 +1,18 @@
 /** The `DirectCall` that applications hold. */
 
+import { NO_REACH } from "../../core/call-events.js";
 import type { EndResult, Role } from "../../core/enums.js";
 import type { DirectCallUser } from "../../core/user.js";
-import type { CallLog } from "./call-log.js";
+import type { Callback } from "../callback.js";
+import { sideOf, type CallLog } from "./call-log.js";
 import type { Controller } from "./controller.js";
+import {
+  deleteAllItems,
+  deleteItems,
+  updateItems,
+  type CustomItemsResult,
+} from "./custom-items.js";
+import { hold, unhold } from "./hold.js";
 
 /** A handler of a call's events. */
 export type CallHandler = ((call: DirectCall) => void) | null;
@@ -19,7 +28,16 @@ export interface DirectCallOption {
 /** The parameters of `accept`. */
 export interface AcceptParams {
   callOption?: DirectCallOption | null;
+  /** Puts the other active calls of this device on hold. */
   holdActiveCall?: boolean;
+}
+
+/** How far a ring has reached. Beyond the documented surface: ours. */
+export interface DirectCallReach {
+  /** Devices that are connected and whose application was handed the ring. */
+  readonly devices: number;
+  /** Pushes that went out. */
+  readonly pushes: number;
 }
 
 /**
@@ -41,13 +59,15 @@ export class DirectCall {
     | ((call: DirectCall, isLocalUser: boolean, isUserOnHold: boolean) => void)
     | null = null;
   onScreenShareStopped: (() => void) | null = null;
+  /** Beyond the documented surface, ours: for the caller, while it rings. */
+  onReachChanged: CallHandler = null;
 
   /** @internal */
   declare readonly _driver: () => Controller;
 
   /** @internal */
-  constructor(controller: Controller) {
-    Object.defineProperty(this, "_driver", { value: () => controller });
+  constructor(driver: () => Controller) {
+    Object.defineProperty(this, "_driver", { value: driver });
   }
 
   /** The call's id; empty until the server answered `dial`. */
@@ -117,14 +137,27 @@ export class DirectCall {
     return this._driver().isOver;
   }
 
+  /** Whether this user has put the call on hold; the other side's hold comes as an event. */
   get isOnHold(): boolean {
-    return false;
+    return !this.isEnded && this._driver().media.settings.onHold;
+  }
+
+  /**
+   * How far the ring has reached: for the caller while it rings, else nothing. Beyond the
+   * documented surface: ours.
+   */
+  get reach(): DirectCallReach {
+    const { state, reach } = this._driver().view;
+    return state === "ringing" && reach ? { ...reach } : { ...NO_REACH };
+  }
+
+  /** The devices that really ring; the same as `reach.devices`, and ours too. */
+  get ringingDevices(): number {
+    return this.reach.devices;
   }
 
   get endedBy(): DirectCallUser | null {
-    const by = this._driver().view.ended?.by;
-    if (!by) return null;
-    return by === "dc_caller" ? this.caller : this.callee;
+    return sideOf(this._driver().view.ended?.by, this.caller, this.callee);
   }
 
   /** Null until the call has ended. */
@@ -155,12 +188,49 @@ export class DirectCall {
 
   /** Answers a call that rings here; anything else is left alone. */
   accept(params?: AcceptParams): void {
-    this._driver().accept(params?.callOption ?? {});
+    this._driver().accept(params ?? {});
   }
 
   /** Cancels, declines or hangs up; a call that is over is left alone. */
   end(): void {
     this._driver().end();
+  }
+
+  /**
+   * Puts the call on hold: this side neither sends nor plays. Fails with 1400101 for a call that
+   * is over or rings here unanswered.
+   */
+  hold(): Promise<void> {
+    return hold(this._driver());
+  }
+
+  /**
+   * Takes the call back. While another call is active this fails with 1400101, unless `force`
+   * puts that one on hold first.
+   */
+  unhold(force?: boolean): Promise<void> {
+    return unhold(this._driver(), force === true);
+  }
+
+  /** Sets custom items; those not named stay. Works on a call that is over, too. */
+  updateCustomItems(
+    customItems: { [key: string]: string },
+    callback?: Callback<CustomItemsResult>,
+  ): Promise<CustomItemsResult> {
+    return updateItems(this._driver().host, this.callId, customItems, callback);
+  }
+
+  /** Removes the custom items of these keys. */
+  deleteCustomItems(
+    keys: string[],
+    callback?: Callback<CustomItemsResult>,
+  ): Promise<CustomItemsResult> {
+    return deleteItems(this._driver().host, this.callId, keys, callback);
+  }
+
+  /** Removes all custom items. */
+  deleteAllCustomItems(callback?: Callback<CustomItemsResult>): Promise<CustomItemsResult> {
+    return deleteAllItems(this._driver().host, this.callId, callback);
   }
 
   muteMicrophone(): void {

@@ -1,6 +1,6 @@
 /** The two forms of an answer: a promise, and a callback whose result comes first. */
 
-import { contain } from "../log.js";
+import { contain } from "./log.js";
 
 /** A callback of the documented form. */
 export type Callback<T> = (result: T | null, error: Error | null) => void;
