@@ -39,7 +39,8 @@ class Pair {
   isLinked = true;
 
   constructor(keepsCandidates = false) {
-    this.peers = { caller: this.make("caller", false), callee: this.make("callee", keepsCandidates) };
+    const callee = this.make("callee", keepsCandidates);
+    this.peers = { caller: this.make("caller", false), callee };
   }
 
   make(side: Side, keepsCandidates: boolean): Peer {

@@ -53,7 +53,7 @@ const settled = (result, callId, ann, ...callees) => agreeOn(result, callId, {
   server: here.server, caller: ann, callees,
 });
 
-test("the path is up while it rings; nothing is captured, sent or shown before the answer", async () => {
+test("the path is up while it rings; before the answer nothing is captured or sent", async () => {
   const [ann, ben] = await pair();
   const callId = await ring(ann, ben, "ben", { isVideoCall: true });
   await Promise.all([until(ann, isReady), until(ben, isReady)]);
@@ -61,7 +61,8 @@ test("the path is up while it rings; nothing is captured, sent or shown before t
   for (const device of [ann, ben]) assert.deepEqual(await packets(device), { in: 0, out: 0 });
   assert.deepEqual(await ben.page.evaluate(() => [e2e.captures.length, e2e.tracks.length]), [0, 0]);
   for (const device of [ann, ben]) {
-    assert.equal(await device.page.evaluate(() => document.getElementById("remote").srcObject), null);
+    const shown = await device.page.evaluate(() => document.getElementById("remote").srcObject);
+    assert.equal(shown, null);
     const sends = await device.page.evaluate(() => (
       e2e.peers.flatMap((peer) => peer.getSenders()).filter((sender) => sender.track).length));
     assert.equal(sends, 0, "no track hangs on a connection");
@@ -234,7 +235,8 @@ for (const [who, cuts] of [["the other side's", ["ann"]], ["both", ["ann", "ben"
     await Promise.all([ann.isClean(), ben.isClean()]);
     for (const { gate } of cut) gate.open();
     await ben.saw("in.Ended", { within: RECONNECT_MS });
-    await ann.gate.said((message) => asks("end")(message) && message.body.endedByPeer, RECONNECT_MS);
+    const passesOn = (message) => asks("end")(message) && message.body.endedByPeer;
+    await ann.gate.said(passesOn, RECONNECT_MS);
     let row = await here.server.callRow(callId);
     for (const limit = Date.now() + RECONNECT_MS; row.state !== "ended" && Date.now() < limit;) {
       await pass(100);
@@ -247,7 +249,7 @@ for (const [who, cuts] of [["the other side's", ["ann"]], ["both", ["ann", "ben"
   });
 }
 
-test("both sides renegotiate in the same moment, 20 times: it settles each time (F22)", async () => {
+test("both renegotiate at the same moment, 20 times: each time it settles (F22)", async () => {
   const [ann, ben] = await pair();
   const callId = await connect(ann, ben, "ben", { isVideoCall: true });
   const offers = ({ gate }) => signals(gate).filter(
@@ -261,7 +263,8 @@ test("both sides renegotiate in the same moment, 20 times: it settles each time 
     const old = await Promise.all([sessions(ann), sessions(ben)]);
     // Both within 50 ms: the distance is the input of this test.
     const restart = (device, wait) => device.page.evaluate((wait) => {
-      setTimeout(() => e2e.peers.find((one) => one.connectionState !== "closed").restartIce(), wait);
+      const peer = e2e.peers.find((one) => one.connectionState !== "closed");
+      setTimeout(() => peer.restartIce(), wait);
     }, wait);
     await Promise.all([restart(ann, 0), restart(ben, (round % 6) * 10)]);
     await Promise.all([ann, ben].map((device, at) => until(device, (old) => {
@@ -293,7 +296,7 @@ const pretend = (device, state, ms) => device.page.evaluate(([state, ms]) => {
   }, ms));
 }, [state, ms]);
 
-test("a flicker of the path is not told, an outage in a strict pair, none ends the call (F33)", async () => {
+test("a flicker is not told, an outage in a pair, neither ends the call (F33)", async () => {
   const [ann, ben] = await pair();
   const callId = await connect(ann, ben, "ben");
   await pretend(ann, "disconnected", 600);
