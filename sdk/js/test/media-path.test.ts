@@ -115,6 +115,15 @@ test("another network: either side looks at once, swarms are thinned, none is lo
   }
 });
 
+test("another network, and the other side's attempt came first: that one serves both", () => {
+  const run = new Run("dc_callee").sign("connected").until(50_000);
+  run.monitor.handleAttemptSeen(run.now);
+  run.note(run.monitor.handleNetworkChange(run.now));
+  run.monitor.handleAttemptSeen(run.now + 100);
+  run.until(90_000);
+  assert.deepEqual(run.told, ["0 up"]);
+});
+
 test("a page that slept wakes to an outage that has just begun", () => {
   const run = new Run("dc_caller").sign("connected").until(1_000).sign("disconnected");
   run.now = 600_000;

@@ -321,7 +321,6 @@ test("an outage: told in a pair, and either side tries to mend it", async () => 
   for (const peer of [callerPeer, calleePeer]) peer.become("connected");
   const pairs = ["up", "down", "reconnecting", "up", "reconnected"];
   assert.deepEqual([caller.told, callee.told], [pairs, pairs]);
-  caller.media.networkChanged();
   callee.media.networkChanged();
   await new Promise((resolve) => setTimeout(resolve, CHANGE_PAUSE_MS + 100));
   await calm();

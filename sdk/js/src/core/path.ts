@@ -86,10 +86,11 @@ export class PathMonitor {
     return [...effects, ...this.handleTick(now)];
   }
 
-  /** A new description of the other side came: it tries already. */
+  /** A new description of the other side came: it tries, and by answering so does this side. */
   handleAttemptSeen(now: number): void {
     this.lastAttempt = now;
-    if (this.nextAttempt !== undefined) this.nextAttempt = now + ATTEMPT_MS;
+    if (this.state.name === "up") this.nextAttempt = undefined;
+    else if (this.nextAttempt !== undefined) this.nextAttempt = now + ATTEMPT_MS;
   }
 
   /** This device may have another address; only it knows, so either side acts. */
