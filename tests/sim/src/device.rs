@@ -1,16 +1,12 @@
-//! A model device: speaks the protocol, keeps what it is told, and does what its person feels like.
+//! A model device: speaks the protocol, keeps what it is told, and complains of broken promises
+//! that only a device can see.
 
-use curlew_base::{CallId, SessionId};
+use curlew_base::{CallId, ErrorCode, SessionId};
 use curlew_wire::call::{CallState, CallView, MediaPath, MediaSettings};
-use curlew_wire::client::{
-    Accept, Ack, CallRef, ClientMessage, Dial, Hello, Media, Request, Resume, Verb,
-};
-use curlew_wire::server::{EventBody, ServerMessage};
-use std::collections::{BTreeMap, VecDeque};
-
-use crate::dice::Dice;
-
-const SETTINGS: MediaSettings = MediaSettings { audio_enabled: true, video_enabled: true };
+use curlew_wire::client::{Ack, ClientMessage, Hello, Request, Resume, Verb};
+use curlew_wire::server::{Event, EventBody, Reply, ServerMessage, SignalFrom};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use tokio::time::Instant;
 
 /// What the device makes of a message.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +17,30 @@ pub enum Verdict {
     Gap,
 }
 
-/// A device as its person knows it.
+/// Something that the device's application would be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happening {
+    /// A call rings here.
+    Rings(CallId),
+    /// A call was accepted, and this device is in it.
+    Established(CallId),
+    /// A call is over for this device.
+    Ended(CallId),
+    /// The other side spoke, about this leg.
+    Signal(CallId, u32),
+    /// The server knows that media flows here.
+    UpHeard(CallId),
+}
+
+/// A request that was not answered yet.
+#[derive(Debug)]
+struct Pending {
+    request: Request,
+    /// When it was sent over the connection of the moment, if it was.
+    sent_at: Option<Instant>,
+}
+
+/// A device as its application knows it.
 #[derive(Debug)]
 pub struct Device {
     /// Whose it is.
@@ -32,13 +51,34 @@ pub struct Device {
     pub calls: BTreeMap<CallId, CallView>,
     /// Events handled in the session, for the referee: always 1, 2, 3 …
     pub last_event: u64,
-    session: Option<SessionId>,
-    welcomed: bool,
-    pending: VecDeque<Request>,
-    next_request: u64,
-    dials: u64,
+    /// Its dials by key, and the call that each became.
+    pub dials: BTreeMap<String, Option<CallId>>,
+    /// The calls that it asked to accept.
+    pub accepted: BTreeSet<CallId>,
+    /// The calls whose ring it acknowledged, as the server has confirmed.
+    pub rung: BTreeSet<CallId>,
+    /// What it last told of its media, sent or not.
+    pub paths: BTreeMap<CallId, MediaPath>,
+    /// What it last told of its settings.
+    pub settings: BTreeMap<CallId, MediaSettings>,
+    /// As a caller: which device speaks for a leg.
+    pub legs: BTreeMap<(CallId, u32), String>,
+    /// Signals it got, in order: call, sender, the sender's count.
+    pub signals: Vec<(CallId, String, u32)>,
+    /// Of the signals it sent, those that it sent more than once.
+    pub resent: BTreeSet<u32>,
+    /// Signals it sent.
+    pub signals_sent: u32,
+    /// Views that came since the last look.
+    pub seen: Vec<CallView>,
     /// Broken promises that only the device can see.
     pub complaints: Vec<String>,
+    /// Whether the signalling is open.
+    pub welcomed: bool,
+    session: Option<SessionId>,
+    pending: VecDeque<Pending>,
+    next_request: u64,
+    happened: Vec<Happening>,
 }
 
 impl Device {
@@ -50,18 +90,28 @@ impl Device {
             name: name.into(),
             calls: BTreeMap::new(),
             last_event: 0,
-            session: None,
+            dials: BTreeMap::new(),
+            accepted: BTreeSet::new(),
+            rung: BTreeSet::new(),
+            paths: BTreeMap::new(),
+            settings: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            signals: Vec::new(),
+            resent: BTreeSet::new(),
+            signals_sent: 0,
+            seen: Vec::new(),
+            complaints: Vec::new(),
             welcomed: false,
+            session: None,
             pending: VecDeque::new(),
             next_request: 1,
-            dials: 0,
-            complaints: Vec::new(),
+            happened: Vec::new(),
         }
     }
 
     /// The first message of a connection.
     pub fn hello(&mut self) -> ClientMessage {
-        self.welcomed = false;
+        self.lost();
         let resume = self.session.clone();
         ClientMessage::Hello(Hello {
             versions: vec![1],
@@ -71,15 +121,67 @@ impl Device {
         })
     }
 
+    /// The connection is gone.
+    pub fn lost(&mut self) {
+        self.welcomed = false;
+        self.pending.iter_mut().for_each(|pending| pending.sent_at = None);
+    }
+
     /// The calls that are alive as far as it knows.
     pub fn live(&self) -> impl Iterator<Item = &CallView> {
         self.calls.values().filter(|view| view.ended.is_none())
+    }
+
+    /// Whether it is the callee of a call.
+    #[must_use]
+    pub fn is_callee_of(&self, view: &CallView) -> bool {
+        view.callee.user_id.as_str() == self.user
+    }
+
+    /// When the oldest unanswered request was sent over the connection of the moment.
+    #[must_use]
+    pub fn waits_since(&self) -> Option<Instant> {
+        self.pending.iter().filter_map(|pending| pending.sent_at).min()
+    }
+
+    /// The oldest unanswered request, for people.
+    #[must_use]
+    pub fn unanswered(&self) -> String {
+        let oldest = self.pending.iter().find(|pending| pending.sent_at.is_some());
+        oldest.map_or_else(String::new, |pending| {
+            format!("{:?} sent {:?} ago", pending.request, pending.sent_at.map(|at| at.elapsed()))
+        })
     }
 
     /// Whether nothing is left to be answered.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.welcomed && self.pending.is_empty()
+    }
+
+    /// What has happened since the last look.
+    pub fn take_happenings(&mut self) -> Vec<Happening> {
+        std::mem::take(&mut self.happened)
+    }
+
+    /// Asks the server; the message, if there is a connection to send it over now.
+    pub fn ask(&mut self, body: Verb) -> Option<ClientMessage> {
+        match &body {
+            Verb::Dial(dial) => drop(self.dials.entry(dial.dial_key.clone()).or_default()),
+            Verb::Accept(accept) => drop(self.accepted.insert(accept.call_id.clone())),
+            Verb::Media(media) => drop(self.paths.insert(media.call_id.clone(), media.path)),
+            Verb::Ringing(_)
+            | Verb::End(_)
+            | Verb::Settings(_)
+            | Verb::Signal(_)
+            | Verb::UpdateItems(_)
+            | Verb::DeleteItems(_) => {}
+        }
+        let request = Request { id: self.next_request, body };
+        self.next_request += 1;
+        let sent_at = self.welcomed.then(Instant::now);
+        self.pending.push_back(Pending { request: request.clone(), sent_at });
+        self.welcomed.then_some(ClientMessage::Request(request))
     }
 
     /// Handles a message; `out` takes what goes back.
@@ -89,27 +191,18 @@ impl Device {
                 if !welcome.resumed {
                     self.last_event = 0;
                 } else if self.session.as_ref() != Some(&welcome.session) {
-                    self.complaints.push("resumed a session it never had".into());
+                    self.complaints.push("P6: resumed a session it never had".into());
                 }
                 self.session = Some(welcome.session);
                 self.welcomed = true;
-                out.extend(self.pending.iter().cloned().map(ClientMessage::Request));
-            }
-            ServerMessage::Reply(reply) => {
-                self.pending.retain(|request| request.id != reply.id);
-                if let Some(view) = reply.call {
-                    self.learn(*view, out);
+                for pending in &mut self.pending {
+                    self.resent.extend(count(&pending.request.body));
+                    pending.sent_at = Some(Instant::now());
+                    out.push(ClientMessage::Request(pending.request.clone()));
                 }
             }
-            ServerMessage::Event(event) if event.number <= self.last_event => {}
-            ServerMessage::Event(event) if event.number > self.last_event + 1 => {
-                return Verdict::Gap;
-            }
-            ServerMessage::Event(event) => {
-                self.last_event = event.number;
-                out.push(ClientMessage::Ack(Ack { number: event.number }));
-                self.learn_event(event.body, out);
-            }
+            ServerMessage::Reply(reply) => self.answered(reply),
+            ServerMessage::Event(event) => return self.event(event, out),
             ServerMessage::Ping => out.push(ClientMessage::Pong),
             // The network doubles frames; a hello that comes twice is refused once.
             ServerMessage::Error(error) if error.error.message.contains("already") => {}
@@ -121,93 +214,152 @@ impl Device {
         Verdict::Fine
     }
 
-    fn learn_event(&mut self, body: EventBody, out: &mut Vec<ClientMessage>) {
-        match body {
-            EventBody::Call(event) => self.learn(*event.call, out),
-            EventBody::Signal(_) => {}
-            EventBody::Snapshot(snapshot) => {
-                for view in snapshot.calls {
-                    self.learn(view, out);
+    fn answered(&mut self, reply: Reply) {
+        let at = self.pending.iter().position(|pending| pending.request.id == reply.id);
+        let Some(pending) = at.and_then(|at| self.pending.remove(at)) else { return };
+        let refused = reply.error.as_ref().map(|error| error.code);
+        // Rule 9: about a call that is over, the answer says how it ended.
+        let status = Some(ErrorCode::InvalidCallStatus.number());
+        let known = named(&pending.request.body).filter(|call| self.calls.contains_key(call));
+        if let (true, None, Some(call)) = (refused == status, &reply.call, known) {
+            self.complaints.push(format!("rule 9: {call} was refused without the call"));
+        }
+        match (&pending.request.body, refused, &reply.call) {
+            (Verb::Dial(dial), None, Some(view)) => {
+                let call = view.call_id.clone();
+                let before = self.dials.insert(dial.dial_key.clone(), Some(call.clone())).flatten();
+                if before.is_some_and(|before| before != call) {
+                    self.complaints.push(format!("{}: one key, two calls", dial.dial_key));
                 }
             }
+            (Verb::Dial(dial), None, None) => {
+                self.complaints.push(format!("{}: dialled without a call", dial.dial_key));
+            }
+            (Verb::Ringing(call), None, _) => drop(self.rung.insert(call.call_id.clone())),
+            (Verb::Media(media), None, Some(view))
+                if media.path == MediaPath::Up && view.ended.is_none() =>
+            {
+                self.happened.push(Happening::UpHeard(media.call_id.clone()));
+            }
+            _ => {}
+        }
+        if let Some(view) = reply.call {
+            self.learn(*view);
         }
     }
 
-    fn learn(&mut self, view: CallView, out: &mut Vec<ClientMessage>) {
-        let known = self.calls.get(&view.call_id);
-        if known.is_some_and(|known| known.version > view.version || known.ended.is_some()) {
-            if let (Some(before), Some(after)) = (known.and_then(|k| k.ended.as_ref()), &view.ended)
-                && before.result != after.result
-            {
-                let (was, is) = (before.result, after.result);
-                self.complaints.push(format!("{}: {was:?} became {is:?}", view.call_id));
+    fn event(&mut self, event: Event, out: &mut Vec<ClientMessage>) -> Verdict {
+        if event.number <= self.last_event {
+            return Verdict::Fine;
+        }
+        if event.number > self.last_event + 1 {
+            return Verdict::Gap;
+        }
+        self.last_event = event.number;
+        out.push(ClientMessage::Ack(Ack { number: event.number }));
+        match event.body {
+            EventBody::Call(event) => self.learn(*event.call),
+            EventBody::Signal(signal) => self.signal(signal),
+            EventBody::Snapshot(snapshot) => {
+                snapshot.calls.into_iter().for_each(|view| self.learn(view));
             }
-            return;
+        }
+        Verdict::Fine
+    }
+
+    fn signal(&mut self, from: SignalFrom) {
+        // The pretended candidate names the sender and counts its signals.
+        let mark = from.signal.candidates.first().map(|c| c.candidate.clone()).unwrap_or_default();
+        let Some((sender, count)) = mark.split_once('#') else {
+            return self.complaints.push(format!("a signal of nobody: {mark:?}"));
+        };
+        let call = from.call_id;
+        if self.calls.get(&call).is_some_and(|view| !self.is_callee_of(view)) {
+            let leg = (call.clone(), from.leg);
+            let known = self.legs.entry(leg).or_insert_with(|| sender.to_owned());
+            if known != sender {
+                let text = format!("{call}: leg {} is {known} and {sender}", from.leg);
+                self.complaints.push(text);
+            }
+        }
+        self.signals.push((call.clone(), sender.to_owned(), count.parse().unwrap_or(0)));
+        self.happened.push(Happening::Signal(call, from.leg));
+    }
+
+    fn learn(&mut self, view: CallView) {
+        self.seen.push(view.clone());
+        let id = view.call_id.clone();
+        let known = self.calls.get(&id);
+        if let Some(known) = known {
+            self.complaints.extend(contradiction(known, &view));
+            if known.version > view.version {
+                return;
+            }
         }
         let was = known.map(|known| known.state);
-        let (id, state) = (view.call_id.clone(), view.state);
-        self.calls.insert(id.clone(), view);
-        if state == CallState::Established && was != Some(CallState::Established) {
-            let media = Media { call_id: id, path: MediaPath::Up };
-            out.extend(self.ask(Verb::Media(media)));
-        }
-    }
-
-    fn ask(&mut self, body: Verb) -> Option<ClientMessage> {
-        let request = Request { id: self.next_request, body };
-        self.next_request += 1;
-        self.pending.push_back(request.clone());
-        self.welcomed.then_some(ClientMessage::Request(request))
-    }
-
-    /// Does something that a person might do, or nothing.
-    pub fn act(&mut self, dice: &mut Dice, users: &[String], out: &mut Vec<ClientMessage>) {
-        let live: Vec<_> = self.live().cloned().collect();
-        let verb = match live.get(usize::try_from(dice.below(3)).unwrap_or(0)) {
-            Some(view) => {
-                let call_id = view.call_id.clone();
-                let rung = view.callee.user_id.as_str() == self.user;
-                match (view.state, dice.below(4)) {
-                    (CallState::Ringing, 0 | 1) if rung => {
-                        Some(Verb::Accept(Accept { call_id, settings: SETTINGS }))
+        let callee = self.is_callee_of(&view);
+        if was != Some(view.state) {
+            match view.state {
+                CallState::Ringing if callee => self.happened.push(Happening::Rings(id.clone())),
+                CallState::Ringing => {}
+                CallState::Established | CallState::Connected => {
+                    if was.is_none_or(|was| was == CallState::Ringing) {
+                        self.happened.push(Happening::Established(id.clone()));
                     }
-                    (CallState::Ringing | CallState::Connected, 2) => {
-                        Some(Verb::End(CallRef { call_id }))
-                    }
-                    (CallState::Established, 3) => Some(Verb::End(CallRef { call_id })),
-                    _ => None,
                 }
+                CallState::Ended => self.happened.push(Happening::Ended(id.clone())),
             }
-            None if dice.chance(30) => self.dial(dice, users),
-            None => None,
-        };
-        out.extend(verb.and_then(|verb| self.ask(verb)));
+        }
+        self.calls.insert(id, view);
     }
+}
 
-    fn dial(&mut self, dice: &mut Dice, users: &[String]) -> Option<Verb> {
-        let others: Vec<_> = users.iter().filter(|user| **user != self.user).collect();
-        let at = usize::try_from(dice.below(others.len() as u64)).ok()?;
-        self.dials += 1;
-        Some(Verb::Dial(Dial {
-            dial_key: format!("{}-{}", self.name, self.dials),
-            callee_id: curlew_base::UserId::new(others.get(at)?.as_str()).ok()?,
-            is_video_call: dice.chance(50),
-            settings: SETTINGS,
-            ringing_timeout_secs: Some(5 + u32::try_from(dice.below(20)).unwrap_or(0)),
-            connection_timeout_secs: Some(20),
-            custom_items: BTreeMap::new(),
-        }))
-    }
+/// The count of a signal.
+fn count(verb: &Verb) -> Option<u32> {
+    let Verb::Signal(to) = verb else { return None };
+    let (_, count) = to.signal.candidates.first()?.candidate.split_once('#')?;
+    count.parse().ok()
+}
 
-    /// Hangs up everything, for the end of a run.
-    pub fn ends(&mut self) -> Vec<ClientMessage> {
-        let ids: Vec<_> = self.live().map(|view| view.call_id.clone()).collect();
-        ids.into_iter().filter_map(|call_id| self.ask(Verb::End(CallRef { call_id }))).collect()
+/// The call that a request names; a dial names none.
+const fn named(verb: &Verb) -> Option<&CallId> {
+    match verb {
+        Verb::Dial(_) => None,
+        Verb::Accept(accept) => Some(&accept.call_id),
+        Verb::Ringing(call) => Some(&call.call_id),
+        Verb::End(end) => Some(&end.call_id),
+        Verb::Media(media) => Some(&media.call_id),
+        Verb::Settings(settings) => Some(&settings.call_id),
+        Verb::Signal(signal) => Some(&signal.call_id),
+        Verb::UpdateItems(items) => Some(&items.call_id),
+        Verb::DeleteItems(items) => Some(&items.call_id),
     }
+}
 
-    /// How many calls it dialled.
-    #[must_use]
-    pub fn dialled(&self) -> usize {
-        usize::try_from(self.dials).unwrap_or(usize::MAX)
+const fn rank(state: CallState) -> u8 {
+    match state {
+        CallState::Ringing => 0,
+        CallState::Established => 1,
+        CallState::Connected => 2,
+        CallState::Ended => 3,
     }
+}
+
+/// What two views of a call for one device must not differ in.
+fn contradiction(a: &CallView, b: &CallView) -> Option<String> {
+    let (older, newer) = if a.version <= b.version { (a, b) } else { (b, a) };
+    let id = &a.call_id;
+    let end = |view: &CallView| view.ended.as_ref().map(|e| (e.result, e.by, e.duration_ms));
+    if older.version == newer.version {
+        let plain = |view: &CallView| CallView { reach: None, elapsed_ms: None, ..view.clone() };
+        let same = plain(older) == plain(newer);
+        return (!same).then(|| format!("P6: {id} has two views of version {}", a.version));
+    }
+    if rank(older.state) > rank(newer.state) {
+        return Some(format!("P2: {id} went from {:?} to {:?}", older.state, newer.state));
+    }
+    if older.ended.is_some() && end(older) != end(newer) {
+        return Some(format!("P2: {id}: {:?} became {:?}", end(older), end(newer)));
+    }
+    None
 }

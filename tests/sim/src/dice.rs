@@ -1,5 +1,7 @@
 //! Seeded randomness: the same on every machine.
 
+use std::time::Duration;
+
 /// SplitMix64.
 #[derive(Debug, Clone)]
 pub struct Dice(u64);
@@ -33,5 +35,21 @@ impl Dice {
     /// True in `percent` of a hundred rolls.
     pub fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
+    }
+
+    /// True in `permille` of a thousand rolls.
+    pub fn rare(&mut self, permille: u64) -> bool {
+        self.below(1_000) < permille
+    }
+
+    /// A span of `least` to `most` milliseconds.
+    pub fn span(&mut self, least: u64, most: u64) -> Duration {
+        Duration::from_millis(least + self.below(most.saturating_sub(least) + 1))
+    }
+
+    /// One of them, unless there is none.
+    pub fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
+        let at = self.below(from.len() as u64);
+        from.get(usize::try_from(at).ok()?).cloned()
     }
 }

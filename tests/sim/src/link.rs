@@ -1,10 +1,9 @@
 //! A pretended socket: each frame takes its time, and some are lost, doubled or overtaken.
 
 use async_trait::async_trait;
-use curlew_gateway::{Frame, Socket};
+use curlew_gateway::{Frame, Socket, SocketGone};
 use curlew_wire::close::CloseCode;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
@@ -16,12 +15,76 @@ use crate::dice::Dice;
 pub struct Weather {
     /// The longest one-way delay, in milliseconds.
     pub delay_ms: u64,
-    /// Frames in a hundred after which the connection is cut: they and all later ones are lost.
-    pub cut_percent: u64,
+    /// Frames in a thousand after which the connection is cut: they and all later ones are lost.
+    pub cut_permille: u64,
+    /// Frames in a thousand that are lost alone, as no TCP would.
+    pub lose_permille: u64,
     /// Frames in a hundred that arrive twice.
     pub double_percent: u64,
     /// Frames in a hundred that may be overtaken.
     pub overtake_percent: u64,
+}
+
+impl Weather {
+    /// Nothing goes wrong, and everything takes up to 20 ms.
+    pub const CALM: Self = Self {
+        delay_ms: 20,
+        cut_permille: 0,
+        lose_permille: 0,
+        double_percent: 0,
+        overtake_percent: 0,
+    };
+}
+
+/// What has befallen a connection, unknown to either end.
+#[derive(Debug, Default)]
+pub struct Fate(Mutex<Harm>);
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Harm {
+    cut: bool,
+    lost_at: Option<Instant>,
+    disordered: bool,
+}
+
+impl Fate {
+    /// From here on frames vanish, and not even a close is heard.
+    pub fn cut(&self) {
+        let mut harm = self.harm();
+        harm.cut = true;
+        harm.lost_at.get_or_insert(Instant::now());
+    }
+
+    fn lose(&self) {
+        self.harm().lost_at.get_or_insert(Instant::now());
+    }
+
+    fn disorder(&self) {
+        self.harm().disordered = true;
+    }
+
+    /// Whether frames vanish.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.harm().cut
+    }
+
+    /// When the first frame was lost.
+    #[must_use]
+    pub fn lost_at(&self) -> Option<Instant> {
+        self.harm().lost_at
+    }
+
+    /// Whether every frame has arrived, and none was overtaken.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let harm = self.harm();
+        harm.lost_at.is_none() && !harm.disordered
+    }
+
+    fn harm(&self) -> MutexGuard<'_, Harm> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// One direction of a connection.
@@ -30,30 +93,46 @@ struct Way {
     last: Instant,
     dice: Dice,
     weather: Weather,
-    cut: Arc<AtomicBool>,
+    fate: Arc<Fate>,
 }
 
 impl Way {
     fn send(&mut self, text: String) -> bool {
-        if self.cut.load(Ordering::Relaxed) {
+        if self.fate.is_cut() {
             return true;
         }
-        if self.dice.chance(self.weather.cut_percent) {
-            self.cut.store(true, Ordering::Relaxed);
+        if self.dice.rare(self.weather.cut_permille) {
+            self.fate.cut();
+            return true;
+        }
+        if self.dice.rare(self.weather.lose_permille) {
+            self.fate.lose();
             return true;
         }
         let delay = Duration::from_millis(self.dice.below(self.weather.delay_ms));
         let arrival = Instant::now() + delay;
-        let at = if self.dice.chance(self.weather.overtake_percent) {
-            arrival
-        } else {
-            arrival.max(self.last)
-        };
+        let mut at = arrival.max(self.last);
+        if at > arrival && self.dice.chance(self.weather.overtake_percent) {
+            self.fate.disorder();
+            at = arrival;
+        }
         self.last = self.last.max(at);
         if self.dice.chance(self.weather.double_percent) {
             let _ = self.to.send((at, text.clone()));
         }
         self.to.send((at, text)).is_ok()
+    }
+}
+
+impl Drop for Way {
+    /// The end of a cut connection is not heard: the other end finds out by itself.
+    fn drop(&mut self) {
+        if self.fate.is_cut()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let silent = self.to.clone();
+            runtime.spawn(async move { silent.closed().await });
+        }
     }
 }
 
@@ -65,6 +144,10 @@ struct Arrivals {
 }
 
 impl Arrivals {
+    const fn new(from: UnboundedReceiver<(Instant, String)>) -> Self {
+        Self { from, waiting: Vec::new(), order: 0 }
+    }
+
     /// The next frame; `None` when the other end is gone and nothing is on its way.
     async fn next(&mut self) -> Option<String> {
         loop {
@@ -102,7 +185,7 @@ pub struct DeviceEnd {
     out: Way,
     arrivals: Arrivals,
     closed: Arc<Mutex<Option<CloseCode>>>,
-    cut: Arc<AtomicBool>,
+    fate: Arc<Fate>,
 }
 
 /// A connection over a network of that weather.
@@ -110,18 +193,16 @@ pub struct DeviceEnd {
 pub fn connect(dice: &mut Dice, weather: Weather) -> (DeviceEnd, ServerEnd) {
     let (to_server, at_server) = unbounded_channel();
     let (to_device, at_device) = unbounded_channel();
-    let cut = Arc::new(AtomicBool::new(false));
+    let fate = Arc::<Fate>::default();
     let closed = Arc::new(Mutex::new(None));
     let mut way =
-        |to| Way { to, last: Instant::now(), dice: dice.fork(), weather, cut: Arc::clone(&cut) };
-    let arrivals = |from| Arrivals { from, waiting: Vec::new(), order: 0 };
-    let server = ServerEnd {
-        out: way(to_device),
-        arrivals: arrivals(at_server),
-        closed: Arc::clone(&closed),
-    };
+        |to| Way { to, last: Instant::now(), dice: dice.fork(), weather, fate: Arc::clone(&fate) };
+    let out = way(to_device);
+    let arrivals = Arrivals::new(at_server);
+    let server = ServerEnd { out, arrivals, closed: Arc::clone(&closed) };
     let out = way(to_server);
-    (DeviceEnd { out, arrivals: arrivals(at_device), closed, cut }, server)
+    let arrivals = Arrivals::new(at_device);
+    (DeviceEnd { out, arrivals, closed, fate }, server)
 }
 
 #[async_trait]
@@ -130,14 +211,14 @@ impl Socket for ServerEnd {
         self.arrivals.next().await.map(Frame::Text)
     }
 
-    async fn send(&mut self, text: String) -> Result<(), curlew_gateway::SocketGone> {
-        if self.out.send(text) { Ok(()) } else { Err(curlew_gateway::SocketGone) }
+    async fn send(&mut self, text: String) -> Result<(), SocketGone> {
+        if self.out.send(text) { Ok(()) } else { Err(SocketGone) }
     }
 
     async fn close(&mut self, code: CloseCode) {
-        *self.closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(code);
-        let (nowhere, _) = unbounded_channel();
-        self.out.to = nowhere;
+        if !self.out.fate.is_cut() {
+            *self.closed.lock().unwrap_or_else(PoisonError::into_inner) = Some(code);
+        }
     }
 }
 
@@ -152,15 +233,15 @@ impl DeviceEnd {
         self.arrivals.next().await
     }
 
-    /// Whether frames are lost by now, unknown to either end.
+    /// What has befallen the connection.
     #[must_use]
-    pub fn is_cut(&self) -> bool {
-        self.cut.load(Ordering::Relaxed)
+    pub const fn fate(&self) -> &Arc<Fate> {
+        &self.fate
     }
 
     /// How the server closed, if it did.
     #[must_use]
     pub fn close_code(&self) -> Option<CloseCode> {
-        *self.closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        *self.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

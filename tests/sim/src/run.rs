@@ -1,43 +1,100 @@
 //! One run: a seed makes the world, its people and its weather; referees watch.
 
-use curlew_control::DeviceKey;
-use curlew_wire::client::ClientMessage;
-use curlew_wire::server::ServerMessage;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep};
 
-use crate::device::{Device, Verdict};
+use crate::bus::BusWeather;
+use crate::cluster::Terms;
 use crate::dice::Dice;
-use crate::link::{DeviceEnd, Weather};
+use crate::faulty::Faults;
+use crate::link::Weather;
+use crate::people::{Deed, Mood};
 use crate::referee;
-use crate::server::{Server, device_key};
+use crate::world::World;
 
-/// How long people do things, and how long they then get to come to rest.
-const BUSY: Duration = Duration::from_secs(60);
-const QUIET: Duration = Duration::from_secs(90);
-/// P3's grace, with a second for deadlines to fire.
-const GRACE: Duration = Duration::from_secs(31);
-const STEP: Duration = Duration::from_millis(50);
-/// A device gives an unanswered request this long before it connects anew.
-const PATIENCE: Duration = Duration::from_secs(12);
+/// How long people do things.
+const BUSY: Duration = Duration::from_secs(90);
+/// How long after that all have to come to rest. A connection that looks alive and is dead is found
+/// within 25 s, by either end.
+const SETTLE: Duration = Duration::from_secs(12);
+/// How long the calls of the dead may last: P3's grace, and a sweep of overdue calls.
+const GRACE: Duration = Duration::from_secs(36);
 
 /// What a run was, and what was broken in it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// Calls dialled.
+    /// Calls committed.
     pub calls: usize,
+    /// Of these, accepted.
+    pub accepted: usize,
+    /// Views told to devices.
+    pub told: usize,
+    /// A number that differs if anything told differs in content, order or time.
+    pub digest: u64,
     /// Broken promises.
     pub wrong: Vec<String>,
-    /// Differences that may yet pass.
-    late: Vec<String>,
+    /// What happened, line by line, if it was asked for.
+    pub trace: Vec<String>,
 }
 
-struct Actor {
-    device: Device,
-    line: Option<DeviceEnd>,
-    retry_at: Instant,
-    heard_at: Instant,
-    dice: Dice,
+/// What a seed comes to.
+#[derive(Debug)]
+struct Plan {
+    terms: Terms,
+    weather: Weather,
+    mood: Mood,
+    users: u64,
+    devices: u64,
+    /// Chances in a thousand, each half second, that a node is killed.
+    kill_permille: u64,
+    /// Chances in a thousand, each half second, that two people dial each other.
+    glare_permille: u64,
+    /// Whether everyone vanishes in the middle of their calls at the end.
+    vanish: bool,
+}
+
+impl Plan {
+    fn draw(dice: &mut Dice) -> Self {
+        let rough = dice.chance(75);
+        let mut most = |most: u64| if rough { dice.below(most + 1) } else { 0 };
+        let (cut, lose) = (most(8), most(6).saturating_sub(3));
+        let (double_percent, overtake_percent) = (most(8), most(8).saturating_sub(2));
+        let (conflict, unavailable) = (most(20), most(6));
+        let (slow_percent, crash) = (most(15), most(60));
+        let mishap_permille = most(40);
+        let kill_permille = most(12);
+        let nodes = 1 + usize::try_from(dice.below(3)).unwrap_or(0);
+        let users = 2 + dice.below(2);
+        Self {
+            terms: Terms {
+                nodes,
+                glare_answers: dice.chance(80),
+                faults: Faults {
+                    conflict_permille: conflict,
+                    unavailable_permille: unavailable,
+                    slow_percent,
+                    slow_ms: 1 + dice.below(200),
+                    crash_per_100_000: crash,
+                },
+                bus: BusWeather { delay_ms: dice.below(200), notice_ms: 200 + dice.below(4_000) },
+                clocks_drift: dice.chance(80),
+            },
+            weather: Weather {
+                delay_ms: 5 + dice.below(250),
+                cut_permille: cut,
+                lose_permille: lose,
+                double_percent,
+                overtake_percent,
+            },
+            mood: Mood { pause_ms: 400 + dice.below(2_000), mishap_permille },
+            users,
+            devices: users + dice.below(7 - users),
+            kill_permille,
+            glare_permille: dice.below(120),
+            vanish: dice.chance(40),
+        }
+    }
 }
 
 /// Runs one seed to its end.
@@ -46,209 +103,136 @@ struct Actor {
 /// If the runtime cannot be built.
 #[must_use]
 pub fn run(seed: u64) -> Outcome {
+    run_traced(seed, false)
+}
+
+/// Runs one seed to its end, and tells what happened if asked to.
+///
+/// # Panics
+/// If the runtime cannot be built.
+#[must_use]
+pub fn run_traced(seed: u64, traced: bool) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .expect("a runtime without I/O");
-    runtime.block_on(play(seed))
+    runtime.block_on(play(seed, traced))
 }
 
-async fn play(seed: u64) -> Outcome {
+async fn play(seed: u64, traced: bool) -> Outcome {
     let mut dice = Dice::new(seed);
-    let weather = weather(&mut dice);
-    let keys = people(&mut dice);
-    let mut users: Vec<String> = keys.iter().map(|key| key.user.to_string()).collect();
-    users.dedup();
-    let mut server = match Server::new(&keys).await {
-        Ok(server) => server,
-        Err(error) => return Outcome { wrong: vec![error.to_string()], ..Outcome::default() },
+    let plan = Plan::draw(&mut dice);
+    let users: Vec<_> = (0..plan.users).map(|n| format!("user-{n}")).collect();
+    let people = (users.clone(), Some(plan.mood));
+    let failed = |error: curlew_store::StoreError| Outcome {
+        wrong: vec![format!("setting up: {error}")],
+        ..Outcome::default()
     };
-    let now = Instant::now();
-    let mut actors: Vec<Actor> = keys
-        .iter()
-        .map(|key| Actor {
-            device: Device::new(key.user.as_str(), key.device.as_str()),
-            line: None,
-            retry_at: now,
-            heard_at: now,
-            dice: dice.fork(),
-        })
-        .collect();
-    let mut outcome = Outcome::default();
-    let kills = dice.chance(30);
-    while now.elapsed() < BUSY {
-        if kills && dice.chance(1) {
-            server.kill();
-            actors.iter_mut().for_each(|actor| actor.line = None);
-            sleep_until(Instant::now() + Duration::from_millis(dice.below(5_000))).await;
-            outcome.wrong.extend(server.start().await.err().map(|e| format!("restart: {e}")));
-        }
-        step(&mut server, &mut actors, weather, Some(&users)).await;
-        watch(&actors, &mut outcome);
-    }
-    finish(&mut server, &mut actors, &mut outcome).await;
-    outcome
-}
-
-fn weather(dice: &mut Dice) -> Weather {
-    let rough = dice.chance(75);
-    let mut percent = |most: u64| if rough { dice.below(most + 1) } else { 0 };
-    let (cut_percent, double_percent, overtake_percent) = (percent(3), percent(10), percent(10));
-    Weather { delay_ms: 5 + dice.below(300), cut_percent, double_percent, overtake_percent }
-}
-
-/// Two or three users with two to six devices in all.
-fn people(dice: &mut Dice) -> Vec<DeviceKey> {
-    let users = 2 + dice.below(2);
-    let devices = users + dice.below(7 - users);
-    let mut keys: Vec<_> = (0..devices)
-        .map(|n| device_key(&format!("user-{}", n % users), &format!("device-{n}")))
-        .collect();
-    keys.sort();
-    keys
-}
-
-async fn step(
-    server: &mut Server,
-    actors: &mut [Actor],
-    weather: Weather,
-    users: Option<&[String]>,
-) {
-    let until = Instant::now() + STEP;
-    for actor in actors.iter_mut() {
-        actor.connect(server, weather);
-        if let Some(users) = users {
-            let mut out = Vec::new();
-            if actor.dice.chance(4) {
-                actor.device.act(&mut actor.dice, users, &mut out);
-            }
-            if actor.dice.chance(1) && actor.dice.chance(20) {
-                actor.hang_up_line();
-            }
-            actor.send(out);
+    let world = match World::new(plan.terms, plan.weather, people, dice.fork()).await {
+        Ok(world) => world,
+        Err(error) => return failed(error),
+    };
+    world.ledger().trace = traced.then(Vec::new);
+    world.ledger().trace(|| format!("{plan:?}"));
+    for user in users.iter().cycle().take(usize::try_from(plan.devices).unwrap_or(0)) {
+        if let Err(error) = world.add_device(user).await {
+            return failed(error);
         }
     }
-    for actor in actors.iter_mut() {
-        actor.listen().await;
-    }
-    sleep_until(until).await;
-}
-
-impl Actor {
-    fn connect(&mut self, server: &mut Server, weather: Weather) {
-        let now = Instant::now();
-        let stuck = self.line.is_some() && now - self.heard_at > PATIENCE;
-        if stuck && !self.device.is_settled() || self.line.as_ref().is_some_and(DeviceEnd::is_cut) {
-            // What TCP or a heartbeat would find out, sooner or later.
-            if self.dice.chance(2) || now - self.heard_at > PATIENCE {
-                self.hang_up_line();
-            }
-        }
-        if self.line.is_none() && now >= self.retry_at {
-            self.line = server.connect(&mut self.dice, weather);
-            self.heard_at = now;
-            self.retry_at = now + Duration::from_millis(1_000 + self.dice.below(2_000));
-            let hello = self.device.hello();
-            self.send(vec![hello]);
-        }
-    }
-
-    fn hang_up_line(&mut self) {
-        self.line = None;
-        self.retry_at = Instant::now() + Duration::from_millis(self.dice.below(4_000));
-    }
-
-    fn send(&mut self, out: Vec<ClientMessage>) {
-        for message in out {
-            let text = serde_json::to_string(&message).unwrap_or_default();
-            if self.line.as_mut().is_some_and(|line| !line.send(text)) {
-                self.hang_up_line();
-            }
-        }
-    }
-
-    /// Handles what has arrived by now.
-    async fn listen(&mut self) {
-        while let Some(line) = &mut self.line {
-            let Ok(frame) = timeout(Duration::ZERO, line.recv()).await else { return };
-            let Some(text) = frame else { return self.hang_up_line() };
-            self.heard_at = Instant::now();
-            let message: ServerMessage = match serde_json::from_str(&text) {
-                Ok(message) => message,
-                Err(error) => {
-                    self.device.complaints.push(format!("not a message: {error}"));
-                    continue;
-                }
-            };
-            let mut out = Vec::new();
-            if self.device.handle(message, &mut out) == Verdict::Gap {
-                return self.hang_up_line();
-            }
-            self.send(out);
-        }
+    busy(&world, &plan, &mut dice).await;
+    let mut wrong = rest(&world, &plan).await;
+    wrong.extend(referee::after_all(&world).await);
+    let calls = world.history.calls();
+    let accepted = |versions: &Vec<crate::history::Commit>| {
+        versions
+            .last()
+            .is_some_and(|last| crate::history::machine(&last.record).answered_leg().is_some())
+    };
+    let mut ledger = world.ledger();
+    wrong.extend(ledger.wrong.iter().cloned());
+    wrong.dedup();
+    Outcome {
+        calls: calls.len(),
+        accepted: calls.iter().filter(|(_, versions)| accepted(versions)).count(),
+        told: ledger.told.len(),
+        digest: ledger.digest(),
+        wrong,
+        trace: ledger.trace.take().unwrap_or_default(),
     }
 }
 
-fn watch(actors: &[Actor], outcome: &mut Outcome) {
-    let devices: Vec<_> = actors.iter().map(|actor| &actor.device).collect();
-    outcome.wrong.extend(referee::at_most_one_answers(&devices));
-}
-
-/// P6: nobody waits for an event that never comes. A deadline may fire at the very moment of the
-/// look, so a difference counts only if it stays.
-async fn still_in_step(
-    server: &mut Server,
-    actors: &mut [Actor],
-    weather: Weather,
-    outcome: &mut Outcome,
-) {
-    for _ in 0..3 {
-        let mut wrong = Vec::new();
-        for actor in actors.iter() {
-            let key = device_key(&actor.device.user, &actor.device.name);
-            let known: Vec<_> = actor.device.calls.keys().cloned().collect();
-            let truth = server.truth(&key, &known).await;
-            wrong.extend(referee::in_step(&actor.device, &truth));
-        }
-        if wrong.is_empty() {
-            return;
-        }
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(1) {
-            step(server, actors, weather, None).await;
-        }
-        outcome.late = wrong;
-    }
-    outcome.wrong.append(&mut outcome.late);
-}
-
-/// Good weather and no new deeds: all must come to rest and agree. Then all devices die, and
-/// nothing may outlive them.
-async fn finish(server: &mut Server, actors: &mut Vec<Actor>, outcome: &mut Outcome) {
-    let calm = Weather { delay_ms: 20, cut_percent: 0, double_percent: 0, overtake_percent: 0 };
+/// People live; nodes are killed and started; crossing dials are arranged.
+async fn busy(world: &Arc<World>, plan: &Plan, dice: &mut Dice) {
     let start = Instant::now();
-    actors.iter_mut().for_each(Actor::hang_up_line);
-    while start.elapsed() < Duration::from_secs(10) {
-        step(server, actors, calm, None).await;
+    while start.elapsed() < BUSY {
+        sleep(Duration::from_millis(500)).await;
+        if dice.rare(plan.kill_permille) {
+            let node = usize::try_from(dice.below(plan.terms.nodes as u64)).unwrap_or(0);
+            world.ledger().upheaval(|| format!("node {node} is killed"));
+            world.cluster().kill(node, dice.chance(30));
+            let (world, after) = (Arc::clone(world), dice.span(0, 6_000));
+            tokio::spawn(async move {
+                sleep(after).await;
+                world.start_node(node);
+            });
+        }
+        if dice.rare(plan.glare_permille) {
+            cross(world, dice);
+        }
     }
-    still_in_step(server, actors, calm, outcome).await;
-    let dead = actors.len() / 2;
-    actors.iter_mut().take(dead).for_each(|actor| actor.line = None);
-    for actor in actors.iter_mut() {
-        let ends: Vec<_> = actor.device.ends();
-        actor.send(ends);
+}
+
+/// Two people dial each other at about the same time.
+fn cross(world: &Arc<World>, dice: &mut Dice) {
+    let living = world.living();
+    let user_of = |name: &String| {
+        let device = world.device(name)?;
+        let device = device.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Some(device.user.clone())
+    };
+    let (Some(one), Some(other)) = (dice.pick(&living), dice.pick(&living)) else { return };
+    let (Some(user), Some(other_user)) = (user_of(&one), user_of(&other)) else { return };
+    if user == other_user {
+        return;
     }
-    while start.elapsed() < QUIET {
-        step(server, actors, calm, None).await;
+    for (name, callee) in [(one, other_user), (other, user)] {
+        let dial = Deed::Dial(callee, 4 + u32::try_from(dice.below(20)).unwrap_or(0));
+        world.order(&name, Deed::In(dice.span(0, 300), Box::new(dial)));
     }
-    let devices: Vec<_> = actors.iter().map(|actor| &actor.device).collect();
-    outcome.wrong.extend(referee::all_agree(server.store(), &devices).await);
-    outcome.calls = outcome.calls.max(devices.iter().map(|device| device.dialled()).sum());
-    actors.clear();
-    tokio::time::sleep(GRACE).await;
-    if server.live_calls() > 0 {
-        outcome.wrong.push(format!("P3: {} calls outlive every device", server.live_calls()));
+}
+
+/// Good weather and no new deeds: all must come to rest and agree. Then the devices die, and
+/// nothing may outlive them.
+async fn rest(world: &Arc<World>, plan: &Plan) -> Vec<String> {
+    world.ledger().trace(|| "calm".into());
+    world.calm();
+    sleep(SETTLE).await;
+    let mut wrong = referee::in_step(world).await;
+    if plan.vanish {
+        world.order_all(&Deed::Die(true));
+        sleep(GRACE).await;
+    } else {
+        let living = world.living();
+        for name in living.iter().take(living.len() / 2) {
+            world.order(name, Deed::Die(true));
+        }
+        for name in world.living() {
+            end_all(world, &name);
+        }
+        sleep(GRACE).await;
+        wrong.extend(referee::in_step(world).await);
+        world.order_all(&Deed::Die(false));
+        sleep(GRACE).await;
     }
-    outcome.wrong.dedup();
+    wrong.extend(referee::nothing_left(world));
+    wrong
+}
+
+fn end_all(world: &Arc<World>, name: &str) {
+    let Some(device) = world.device(name) else { return };
+    let device = device.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for view in device.live() {
+        world.order(name, Deed::End(view.call_id.clone()));
+    }
 }
