@@ -1,4 +1,4 @@
-/** The media path of an answered call: when it counts as down, what mends it, when it is given up. */
+/** The media path of an answered call: when it is down, what mends it, when it is given up. */
 
 import { DirectCallUserRole, type Role } from "./enums.js";
 
@@ -45,9 +45,9 @@ type State =
 
 /**
  * ```text
- * connecting --connected--> up --any other sign--> shaky --1 s, or failed--> down --30 s--> given_up
- *                            ^<---- connected -------'                        |
- *                            ^<---- connected --------------------------------'
+ * connecting --connected--> up --any other--> shaky --1 s, or failed--> down --30 s--> given_up
+ *                            ^<-- connected ----'                        |
+ *                            ^<-- connected -----------------------------'
  * ```
  * All times are milliseconds of one monotonic clock. Each `handle*` gives what is due at its time;
  * `handleTick` is due at `wakeAt`.

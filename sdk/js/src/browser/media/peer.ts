@@ -316,7 +316,7 @@ export class Peer {
 
   /** Whether the signal's candidates are of use. */
   private async takeDescription(revision: number, description: Description): Promise<boolean> {
-    const { isCaller } = this.options;
+    const { isCaller, isVideoCall } = this.options;
     const isOffer = description.type === "offer";
     const session = sessionOf(description.sdp);
     const isOther = this.remoteSession !== undefined && session !== this.remoteSession;
@@ -337,7 +337,7 @@ export class Peer {
     this.remoteSession = session;
     this.options.events.onAttempt();
     if (!isOffer) return true;
-    if (!isCaller) await takeSections(this.pc, this.outgoing, this.options.isVideoCall, this.tracks);
+    if (!isCaller) await takeSections(this.pc, this.outgoing, isVideoCall, this.tracks);
     await this.describe();
     return true;
   }

@@ -18,7 +18,7 @@ export function offerSections(
   if (isVideoCall) preferVp8(pc.addTransceiver(tracks.video ?? "video", init));
 }
 
-/** The callee sends on the first section of each kind; more, or video in an audio call, stay off. */
+/** The callee sends on the first section of a kind; all else, as video in an audio call, is off. */
 export async function takeSections(
   pc: RTCPeerConnection,
   stream: MediaStream,
