@@ -6,8 +6,19 @@ import { agreeOn, connect, ring, stage } from "../harness/stage.mjs";
 const here = stage();
 const RECONNECT_MS = 20_000;
 
+/** Two devices whose messages can be watched. */
 async function pair() {
-  return Promise.all([here.signedIn("ann"), here.signedIn("ben")]);
+  return Promise.all([
+    here.signedIn("ann", { gated: true }), here.signedIn("ben", { gated: true }),
+  ]);
+}
+
+/** Resolves once both are connected anew. */
+async function back(...devices) {
+  const isWelcome = (text) => JSON.parse(text).type === "welcome";
+  const welcomes = ({ gate }) => gate.received.filter(isWelcome);
+  await Promise.all(devices.map((device) => (
+    device.gate.heard(() => welcomes(device).length > 1, RECONNECT_MS))));
 }
 
 test("kill -9 while ringing: the ring goes on and is accepted", async () => {
@@ -33,9 +44,11 @@ test("kill -9 in a call: media never stops, and the log is right", async () => {
   await here.server.kill("SIGKILL");
   const flows = { audioPackets: 50, framesDecoded: 20 };
   await Promise.all([ann.receives(flows), ben.receives(flows)]);
-  await here.server.start();
+  // Mute needs no server: it takes the path's own channel.
   await ann.call("out", "muteMicrophone");
-  const muted = await ben.saw("in.RemoteAudioSettingsChanged", { within: RECONNECT_MS });
+  const muted = await ben.saw("in.RemoteAudioSettingsChanged", { within: 2_000 });
+  await here.server.start();
+  await back(ann, ben);
   assert.equal(muted.isRemoteAudioEnabled, false);
   await Promise.all([ann.receives(flows), ben.receives(flows)]);
   for (const [device, side] of [[ann, "out"], [ben, "in"]]) {
@@ -49,16 +62,32 @@ test("kill -9 in a call: media never stops, and the log is right", async () => {
   assert.equal(row.ended_by, "ben");
 });
 
-test("hung up while the server is down: both end and agree once it is back", async () => {
+/** The row once the server knows of the end. */
+async function endedRow(callId) {
+  const until = Date.now() + RECONNECT_MS;
+  for (;;) {
+    const row = await here.server.callRow(callId);
+    if (row.state === "ended") return row;
+    assert.ok(Date.now() < until, "the server has not learned of the end");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+test("hung up while the server is down: told at once, and the log agrees later", async () => {
   const [ann, ben] = await pair();
   const callId = await connect(ann, ben, "ben");
   await here.server.kill("SIGKILL");
+  const at = Date.now();
   await ann.call("out", "end");
+  // The path's own channel tells it.
+  await ben.saw("in.Ended", { within: 2_000 });
   await here.server.start();
-  await Promise.all([
-    ann.saw("out.Ended", { within: RECONNECT_MS }), ben.saw("in.Ended", { within: RECONNECT_MS }),
-  ]);
-  await agreeOn("completed", callId, { server: here.server, caller: ann, callees: [ben] });
+  const { ended_at: learned } = await endedRow(callId);
+  // The server counts until it learned of the end; the two sides until it was.
+  const apartMs = learned - at + 300;
+  await agreeOn("completed", callId, {
+    server: here.server, caller: ann, callees: [ben], apartMs,
+  });
 });
 
 test("a soft stop under a call: a clean exit, and the call goes on", async () => {
@@ -68,8 +97,10 @@ test("a soft stop under a call: a clean exit, and the call goes on", async () =>
   assert.equal(here.server.process.exitCode, 0, here.server.log);
   await ann.receives({ audioPackets: 20 });
   await here.server.start();
+  await back(ann, ben);
   await ben.call("in", "muteMicrophone");
-  await ann.saw("out.RemoteAudioSettingsChanged", { within: RECONNECT_MS });
+  await ann.saw("out.RemoteAudioSettingsChanged");
+  assert.equal(await ann.count("out.Reconnecting") + await ben.count("in.Reconnecting"), 0);
   await ben.call("in", "end");
   await agreeOn("completed", callId, { server: here.server, caller: ann, callees: [ben] });
 });
