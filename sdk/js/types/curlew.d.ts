@@ -190,7 +190,7 @@ declare namespace SendBirdCall {
     limit?: number | null;
     /** Calls dialled at this time or later: Unix milliseconds, or seconds. */
     startedAt?: number | null;
-    /** Calls dialled before this time: Unix milliseconds, or seconds. */
+    /** Calls dialled at this time or earlier: Unix milliseconds, or seconds. */
     endedAt?: number | null;
     /** The same as `startedAt`. */
     start_ts?: number | null;
