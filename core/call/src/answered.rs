@@ -19,7 +19,7 @@ impl Call {
                 if let Some(seat) = self.seat(&party) {
                     seat.lost_since.get_or_insert(since.min(now));
                 }
-                self.answered_tick(now);
+                self.answered_tick(now, None);
             }
             Input::Left(party) => {
                 if self.seat(&party).is_some() {
@@ -39,18 +39,18 @@ impl Call {
             Input::Accept(party, _) => self.accept_again(&party),
             Input::End(party, _) => match self.seat(&party) {
                 Some(_) => self.hang_up(now, &party),
-                None => self.refuse_unseated(&party),
+                None => self.over_for(&party),
             },
             Input::PeerEnded(party) => match self.seat(&party) {
                 Some(_) => {
                     self.end(now, self.hang_up_result(), Some(party.role.other()), Some(&party))
                 }
-                None => self.refuse_unseated(&party),
+                None => self.over_for(&party),
             },
             Input::Items(party, change) => self.change_items(&party, change),
             Input::Media(party, path) => self.media(now, &party, path),
             Input::Settings(party, settings) => self.change_settings(&party, settings),
-            Input::Tick => self.answered_tick(now),
+            Input::Tick => self.answered_tick(now, None),
         }
     }
 
@@ -79,7 +79,7 @@ impl Call {
         seat.path = path;
         match (&self.state, path) {
             (State::Connected(_), Path::Failed) => {
-                self.end(now, EndResult::ConnectionLost, None, None);
+                self.end(now, EndResult::ConnectionLost, None, Some(party));
             }
             (State::Established(answered), Path::Up)
                 if self.caller.path == Path::Up && answered.callee.path == Path::Up =>
@@ -93,7 +93,7 @@ impl Call {
             (State::Ringing | State::Ended(_), _)
             | (State::Connected(_), Path::Pending | Path::Up | Path::Down)
             | (State::Established(_), Path::Pending | Path::Up | Path::Down | Path::Failed) => {
-                self.answered_tick(now);
+                self.answered_tick(now, Some(party));
             }
         }
     }
@@ -108,7 +108,8 @@ impl Call {
         }
     }
 
-    fn answered_tick(&mut self, now: Instant) {
+    /// `asker` is the party whose request brought the time along.
+    fn answered_tick(&mut self, now: Instant, asker: Option<&Party>) {
         let (result, deadline) = match &self.state {
             State::Established(answered) => {
                 let timeout = answered.at + self.terms.connection_timeout;
@@ -121,7 +122,7 @@ impl Call {
             State::Ringing | State::Ended(_) => return,
         };
         if deadline.is_some_and(|deadline| now >= deadline) {
-            self.end(now, result, None, None);
+            self.end(now, result, None, asker);
         }
     }
 
@@ -148,6 +149,13 @@ impl Call {
         match &mut self.state {
             State::Established(answered) | State::Connected(answered) => Some(answered),
             State::Ringing | State::Ended(_) => None,
+        }
+    }
+
+    /// Ending what is over for this device is what was asked for; the reply carries its end.
+    fn over_for(&mut self, party: &Party) {
+        if self.view(party).is_none() {
+            self.refuse(Refusal::NotAParty);
         }
     }
 

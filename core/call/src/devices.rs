@@ -59,6 +59,14 @@ impl Rings {
         }
     }
 
+    /// Whether the device has said that it rings.
+    pub fn is_confirmed(&self, device: &DeviceId) -> bool {
+        match self.rings.get(device) {
+            Some(Ring::Ringing { confirmed, .. }) => *confirmed,
+            Some(Ring::Declined(_)) | None => false,
+        }
+    }
+
     /// How many devices are connected and have said that they ring.
     pub fn confirmed(&self) -> u32 {
         let count = self.rings.values().filter(|ring| match ring {

@@ -137,6 +137,12 @@ impl Call {
         }
     }
 
+    /// The devices that have said that they ring, connected or not.
+    pub fn confirmed_devices(&self) -> impl Iterator<Item = &DeviceId> {
+        let ringing = matches!(self.state, State::Ringing);
+        self.rings.ringing().filter(move |device| ringing && self.rings.is_confirmed(device))
+    }
+
     /// How many devices are connected and have said that they ring.
     #[must_use]
     pub fn ringing_devices(&self) -> u32 {

@@ -81,7 +81,7 @@ impl Call {
             return self.refuse_stranger_or(party, Refusal::WrongState);
         };
         if now >= self.ringing_deadline() {
-            self.end(now, EndResult::NoAnswer, None, None);
+            self.end(now, EndResult::NoAnswer, None, Some(party));
             return self.refuse(Refusal::Over);
         }
         if matches!(self.rings.get(device), Some(Ring::Declined(_))) {

@@ -1,9 +1,10 @@
 //! The other nodes: what they are told, and what is made of what they tell.
 
 use curlew_base::{AppId, CallId};
+use curlew_call::{Input, Party};
 
 use crate::control::Control;
-use crate::ports::PeerNews;
+use crate::ports::{DeviceKey, PeerNews};
 
 impl Control {
     /// Takes in what another node tells. `from` names it, the same for all it tells.
@@ -22,6 +23,8 @@ impl Control {
             PeerNews::Changed { app, call, version } => {
                 self.hear_change(&app, &call, version).await;
             }
+            PeerNews::Rung { device, call } => self.hear_ring(&device, &call).await,
+            PeerNews::TookUp { app, call } => self.tell_rings(&app, &call).await,
             PeerNews::Started => {
                 for (device, lost_since) in self.index().presence.here() {
                     self.tell_peers(|| match lost_since {
@@ -61,6 +64,27 @@ impl Control {
         };
         if let Err(error) = heard {
             tracing::warn!(call_id = id.as_str(), %error, "a change of another node was missed");
+        }
+    }
+
+    async fn hear_ring(&self, device: &DeviceKey, id: &CallId) {
+        if self.slot(id).is_none() {
+            return;
+        }
+        let rung = self.step(&device.app, id, |record| record.party(device).map(Input::Rung));
+        if let Err(refusal) = rung.await {
+            tracing::debug!(call_id = id.as_str(), %refusal, "a ring was told too late");
+        }
+    }
+
+    /// Tells which devices of the call have said that they ring.
+    async fn tell_rings(&self, app: &AppId, id: &CallId) {
+        let Some(slot) = self.slot(id) else { return };
+        let guard = slot.lock().await;
+        let Some(record) = guard.as_ref().filter(|record| record.app == *app) else { return };
+        for device in record.call.confirmed_devices() {
+            let device = record.key(&Party::callee(device.clone()));
+            self.tell_peers(|| PeerNews::Rung { device, call: id.clone() });
         }
     }
 

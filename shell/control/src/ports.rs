@@ -46,6 +46,20 @@ pub enum PeerNews {
         /// The version.
         version: i64,
     },
+    /// A device has said that it rings.
+    Rung {
+        /// The device.
+        device: DeviceKey,
+        /// Which call.
+        call: CallId,
+    },
+    /// The sender has taken up a call, whose row does not say which devices ring.
+    TookUp {
+        /// Whose.
+        app: AppId,
+        /// Which.
+        call: CallId,
+    },
     /// The sender has started and knows nobody: each tells its own devices again.
     Started,
     /// The sender has died; told by whoever noticed.

@@ -8,7 +8,7 @@ use curlew_wire::server::{EventBody, SignalFrom};
 use std::sync::Arc;
 
 use crate::control::Control;
-use crate::ports::{DeviceKey, Refusal};
+use crate::ports::{DeviceKey, PeerNews, Refusal};
 use crate::record::Record;
 use crate::to_wire;
 
@@ -28,7 +28,9 @@ impl Control {
     /// # Errors
     /// The call is not the device's, or the store failed.
     pub async fn ringing(&self, from: &DeviceKey, id: &CallId) -> Result<CallView, Refusal> {
-        self.ask(from, id, Input::Rung).await
+        let view = self.ask(from, id, Input::Rung).await?;
+        self.tell_peers(|| PeerNews::Rung { device: from.clone(), call: id.clone() });
+        Ok(view)
     }
 
     /// Cancels, declines or hangs up, or passes on that the other side did.

@@ -105,6 +105,7 @@ impl Control {
         index.open(&id, Arc::clone(&slot), &record.app, users);
         index.refresh(&record);
         drop(index);
+        self.tell_peers(|| PeerNews::TookUp { app: record.app.clone(), call: id });
         self.sooner.notify_one();
         slot
     }

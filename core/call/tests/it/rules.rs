@@ -207,8 +207,6 @@ fn an_end_passed_on_counts_for_the_side_that_hung_up() {
     story.shown("a1").ended("a1 b1", Completed, 4).ended_by(Some(Role::Caller));
     story.end("a1").shown("").ended_by(Some(Role::Caller));
     Story::dial("b1").handle(Input::PeerEnded(party("b1"))).refused(Refusal::WrongState);
-    let mut story = Story::dial("b1 b2");
-    story.accept("b1").handle(Input::PeerEnded(party("b2"))).refused(Refusal::Over);
 }
 
 #[test]
@@ -263,4 +261,26 @@ fn a_dial_that_answers_keeps_its_key() {
     story.over_for("b1", OtherDeviceAccepted).sees("b2", ViewState::Established);
     assert_eq!(story.call.answer_key(), Some("own"));
     assert_eq!(story.call.answered_leg(), Some(1));
+}
+
+#[test]
+fn who_asks_is_told_by_the_reply_alone() {
+    let mut story = Story::dial("b1");
+    story.connect("b1").shown("b1 a1 a1").path("b1", Path::Failed).shown("a1");
+    story.ended("a1 b1", ConnectionLost, 0);
+    let mut story = Story::dial("b1");
+    story.connect("b1").shown("b1 a1 a1").lose("a1").wait(30).path("b1", Path::Down).shown("a1");
+    story.ended("a1 b1", ConnectionLost, 30);
+    // The deadline has passed, and its tick comes after the accept.
+    let mut story = Story::dial("b1 b2");
+    story.shown("b1 b2").late(60).accept("b1").refused(Refusal::Over).shown("a1 b2");
+    story.ended("a1 b1 b2", NoAnswer, 0);
+}
+
+#[test]
+fn ending_what_is_over_for_oneself_is_no_mistake() {
+    let mut story = Story::dial("b1 b2 b3");
+    story.decline_busy("b3").accept("b1").end("b2").granted().end("b3").granted();
+    story.handle(Input::PeerEnded(party("b2"))).granted().sees("a1", ViewState::Established);
+    story.over_for("b2", OtherDeviceAccepted).end("b9").refused(Refusal::NotAParty);
 }

@@ -112,6 +112,19 @@ impl Story {
         self.accept(callee).path("a1", Path::Up).path(callee, Path::Up)
     }
 
+    /// Lets time pass without its ticks, as on a busy server.
+    pub fn late(&mut self, secs: u64) -> &mut Self {
+        self.now = self.now + Millis::from_secs(secs);
+        self
+    }
+
+    /// The last input was not refused.
+    #[track_caller]
+    pub fn granted(&mut self) -> &mut Self {
+        assert_eq!(self.refusal, None);
+        self
+    }
+
     #[track_caller]
     pub fn refused(&mut self, refusal: Refusal) -> &mut Self {
         assert_eq!(self.refusal, Some(refusal));
