@@ -79,6 +79,30 @@ async fn log_and_outbox_agree_with_the_devices() {
     assert_eq!(kinds, ["direct_call:dial", "direct_call:accept", "direct_call:end"]);
 }
 
+/// F13: a call missed on three devices, one of which came late, is one row of the log and one
+/// `direct_call:end`, even if every device asks about it afterwards.
+#[tokio::test(start_paused = true)]
+async fn a_call_missed_on_three_devices_is_missed_once() {
+    let world = World::new().await;
+    world.control.arrived(&key("b1")).await;
+    world.control.arrived(&key("b2")).await;
+    let call_id = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap().call_id;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    world.control.arrived(&key("b3")).await;
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    for device in ["b1", "b2", "b3"] {
+        let ends = world.views(device).into_iter().filter_map(|view| view.ended);
+        let results: Vec<_> = ends.map(|ended| ended.result).collect();
+        assert_eq!(results, [EndResult::NoAnswer], "{device}");
+        world.control.end(&key(device), end_of(&call_id)).await.unwrap();
+    }
+    let rows = world.store.list_calls("APP", None, 10, CallFilter::default()).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    let outbox = world.store.outbox_after(0, 10).await.unwrap();
+    let kinds: Vec<_> = outbox.iter().map(|(_, row)| row.kind.as_str()).collect();
+    assert_eq!(kinds, ["direct_call:dial", "direct_call:end"]);
+}
+
 /// P4: a new server on the old store rings on, and the call can be accepted.
 #[tokio::test(start_paused = true)]
 async fn a_restart_loses_no_ringing_call() {
