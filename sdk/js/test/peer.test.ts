@@ -228,6 +228,29 @@ test("a flood of questions is answered a few times a second", async () => {
   pair.close();
 });
 
+test("a flood of other sessions makes few connections, and the true one is found", async () => {
+  const pair = await joinedPair();
+  const before = FakePeer.all.length;
+  const answer = pair.sent.find(({ signal }) => signal.description?.type === "answer");
+  assert.ok(answer?.signal.description);
+  for (let n = 0; n < 200; n++) {
+    const sdp = answer.signal.description.sdp.replace(/^o=- \d+/m, `o=- 9${n}`);
+    const description = { type: "offer", sdp } as const;
+    const signal = { revision: 10 + n, description, candidates: [] };
+    pair.deliver({ to: n % 2 ? "caller" : "callee", signal });
+  }
+  await turn(300);
+  assert.ok(FakePeer.all.length - before <= 4, `${FakePeer.all.length - before} connections`);
+  await turn(1_000);
+  for (const side of ["caller", "callee"] as const) pair.peers[side].restart();
+  await pair.calm();
+  await turn(1_100);
+  for (const side of ["caller", "callee"] as const) pair.peers[side].restart();
+  await pair.calm();
+  assert.ok(pair.joined());
+  pair.close();
+});
+
 /** A random life: renegotiations, outages, fresh connections, and packets in any order. */
 async function live(seed: number): Promise<void> {
   const roll = dice(seed);
@@ -254,8 +277,12 @@ async function live(seed: number): Promise<void> {
   await pair.calm();
   for (const side of sides) pair.peers[side].publish();
   await pair.calm();
-  await turn(600);
-  await pair.calm();
+  // Questions and fresh connections keep their distance; a path that is not there is looked for.
+  for (let attempt = 0; attempt < 3 && !pair.joined(); attempt++) {
+    await turn(1_100);
+    pair.peers.caller.restart();
+    await pair.calm();
+  }
   const states = sides.map((side) => pair.pc(side).signalingState);
   assert.ok(pair.joined(), `seed ${seed}: ${states}`);
   pair.close();

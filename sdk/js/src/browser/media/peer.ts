@@ -37,6 +37,8 @@ export interface PeerOptions {
 
 /** Repeated questions are answered at this distance, so that a flood of them costs little. */
 const ANSWER_PAUSE_MS = 250;
+/** Fresh connections that the other side causes keep this distance; a browser has few of them. */
+const RENEW_PAUSE_MS = 1_000;
 /** After its last words a connection is kept for this long, so that they arrive. */
 const LINGER_MS = 500;
 
@@ -73,6 +75,7 @@ export class Peer {
   private isClosed = false;
   private answeredAt = -Infinity;
   private askedFresh = false;
+  private renewedAt = -Infinity;
   private answerTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: PeerOptions) {
@@ -233,6 +236,15 @@ export class Peer {
     this.options.events.onSign("connecting");
   }
 
+  /** The same at the other side's wish; what is refused, the next attempt of either side does. */
+  private renewSeldom(): boolean {
+    const now = performance.now();
+    if (now - this.renewedAt < RENEW_PAUSE_MS) return false;
+    this.renewedAt = now;
+    this.renew();
+    return true;
+  }
+
   private enqueue(step: () => Promise<void>): void {
     this.queue = this.queue.then(() => (this.isClosed ? undefined : step())).catch((cause) => {
       if (this.isClosed) return;
@@ -300,8 +312,8 @@ export class Peer {
       return;
     }
     this.answeredAt = performance.now();
-    if (this.askedFresh && this.options.isCaller) this.renew();
-    else this.tellState();
+    if (!this.askedFresh || !this.options.isCaller) this.tellState();
+    else this.renewSeldom();
     this.askedFresh = false;
   }
 
@@ -322,7 +334,7 @@ export class Peer {
     const isOther = this.remoteSession !== undefined && session !== this.remoteSession;
     if (isOther && revision >= this.remoteRevision) {
       // A caller offers anew on a fresh connection; a callee takes the offer on one.
-      this.renew();
+      if (!this.renewSeldom()) return false;
       if (!isCaller && !isOffer) this.ask();
       if (isCaller || !isOffer) return false;
     } else if (revision <= this.remoteRevision) {
@@ -336,6 +348,7 @@ export class Peer {
     this.remoteRevision = revision;
     this.remoteSession = session;
     this.options.events.onAttempt();
+    this.isBroken = false;
     if (!isOffer) return true;
     if (!isCaller) await takeSections(this.pc, this.outgoing, isVideoCall, this.tracks);
     await this.describe();
