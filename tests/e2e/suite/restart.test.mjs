@@ -1,6 +1,7 @@
 /** The server is killed, and stopped, under live calls (P4, P5). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Device, launch } from "../harness/device.mjs";
 import { agreeOn, connect, ring, stage } from "../harness/stage.mjs";
 
 const here = stage();
@@ -62,9 +63,31 @@ test("kill -9 in a call: media never stops, and the log is right", async () => {
   assert.equal(row.ended_by, "ben");
 });
 
+test("kill -9 in two calls, and nobody of the one comes back: it ends, and no other (F39)",
+  async () => {
+    const [ann, ben] = await pair();
+    const kept = await connect(ann, ben, "ben");
+    const browser = await launch();
+    const [cat, dan] = await Promise.all(
+      ["cat", "dan"].map((name) => Device.signedIn(browser, here.server, name)));
+    const left = await connect(cat, dan, "dan");
+    await here.server.kill("SIGKILL");
+    await browser.close();
+    await here.server.start();
+    await back(ann, ben);
+    // Nobody is heard of for the grace of 30 s.
+    const row = await endedRow(left, 60_000);
+    assert.equal(row.end_result, "connection_lost");
+    const ongoing = (await here.server.callRows()).filter(({ state }) => state !== "ended");
+    assert.deepEqual(ongoing.map(({ call_id }) => call_id), [kept]);
+    await ann.receives({ audioPackets: 20 });
+    await ann.call("out", "end");
+    await agreeOn("completed", kept, { server: here.server, caller: ann, callees: [ben] });
+  });
+
 /** The row once the server knows of the end. */
-async function endedRow(callId) {
-  const until = Date.now() + RECONNECT_MS;
+async function endedRow(callId, within = RECONNECT_MS) {
+  const until = Date.now() + within;
   for (;;) {
     const row = await here.server.callRow(callId);
     if (row.state === "ended") return row;
