@@ -108,9 +108,14 @@ test("hung up while the server is down: told at once, and the log agrees later",
   const { ended_at: learned } = await endedRow(callId);
   // The server counts until it learned of the end; the two sides until it was.
   const apartMs = learned - at + 300;
-  await agreeOn("completed", callId, {
+  const row = await agreeOn("completed", callId, {
     server: here.server, caller: ann, callees: [ben], apartMs,
   });
+  // Once the server is heard, all show its number.
+  for (const [device, side] of [[ann, "out"], [ben, "in"]]) {
+    await device.page.waitForFunction(([side, duration]) => (
+      e2e[side].getDuration() === duration), [side, row.duration], { timeout: RECONNECT_MS });
+  }
 });
 
 test("a soft stop under a call: a clean exit, and the call goes on", async () => {
