@@ -275,7 +275,7 @@ impl Model {
                 (None, Ring::No | Ring::Declined(_)) => None,
             },
             (Role::Callee, Ring::Rings { .. }, None) => Some(in_it),
-            (Role::Callee, Ring::No | Ring::Declined(_), None) => over.map(|_| in_it),
+            (Role::Callee, Ring::No, None) => over.map(|_| in_it),
         }
     }
 
