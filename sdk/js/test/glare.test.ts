@@ -209,6 +209,51 @@ test("hanging up while the browser asks for devices, after the server took the d
   assert.deepEqual(live(world), []);
 });
 
+test("what the person does while the browser asks for devices is not lost", async () => {
+  const { world, client } = await signedIn("ben");
+  world.socket.tell(view());
+  answersTheDial(world);
+  let grant = (): void => undefined;
+  world.grant = new Promise((resolve) => (grant = resolve));
+  const { call } = dial(client, "ann");
+  await settle();
+  const element = { srcObject: null, play: async () => undefined } as unknown as HTMLVideoElement;
+  void call.setLocalMediaView(element);
+  call.muteMicrophone();
+  call.stopVideo();
+  grant();
+  await settle();
+  assert.equal(call.localMediaView, element);
+  assert.notEqual(element.srcObject, null);
+  assert.deepEqual([call.isLocalAudioEnabled, call.isLocalVideoEnabled], [false, false]);
+  assert.deepEqual(live(world), ["audio"]);
+  assert.deepEqual(world.tracks.filter(({ live }) => live).map(({ enabled }) => enabled), [false]);
+  const sent = world.socket.asked().at(-1);
+  assert.equal(sent?.verb, "settings");
+  const { audioEnabled, videoEnabled } = sent?.verb === "settings" ? sent.settings : {};
+  assert.deepEqual([audioEnabled, videoEnabled], [false, false]);
+});
+
+test("accepting the object that rings while its caller is dialled: one call, one capture", async () => {
+  const { world, client } = await signedIn("ben");
+  const rung = rings(client);
+  world.socket.tell(view());
+  world.onRequest = ({ verb }) => {
+    return verb === "dial" || verb === "accept" ? { call: answered() } : {};
+  };
+  const { call, told } = dial(client, "ann");
+  const own = follow(call);
+  const old = follow(rung[0] as DirectCall);
+  rung[0]?.accept();
+  await settle();
+  assert.equal(told[0]?.code, undefined);
+  assert.equal(client.getOngoingCalls().length, 1);
+  assert.equal(live(world).length, 2, "one capture");
+  assert.deepEqual([...own, ...old].filter((name) => name === "Established").length, 1);
+  client.getOngoingCalls()[0]?.end();
+  assert.deepEqual(live(world), []);
+});
+
 test("devices refused after the server took the dial: the call is ended", async () => {
   const { world, client } = await signedIn("ben");
   world.socket.tell(view());

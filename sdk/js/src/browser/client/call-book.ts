@@ -79,6 +79,7 @@ export class CallBook {
   bindAnswer(heir: Controller, dialled: Controller, view: CallView, onBound: () => void): void {
     const wasOver = heir.isOver;
     if (heir !== dialled) {
+      heir.takeRest(dialled);
       heir.changeSeats(dialled);
       dialled.know(heir.view);
       dialled.close(DirectCallEndResult.OTHER_DEVICE_ACCEPTED, undefined);

@@ -69,7 +69,7 @@ async function place(
     // Whoever dials the one who is calling will most likely answer that call, and what to open
     // is that call's to say: an audio call opens no camera.
     const rings = desk.book.ringingFrom(calleeId) !== undefined;
-    if (!rings) await controller.media.open();
+    if (!rings) await controller.open();
     if (controller.isOver) return;
     if (params.holdActiveCall === true) desk.host.holdOthers(controller);
     const body = dialBody(desk, controller, calleeId);
@@ -81,7 +81,7 @@ async function place(
     if (controller.isOver) return;
     if (reply.error) throw new CallError(reply.error.code, reply.error.message);
     if (!reply.call) throw new CallError(ErrorCode.ERR_WRONG_RESPONSE, "The answer has no call.");
-    await bind(desk, controller, link, reply, !rings, tell);
+    await bind(desk, controller, link, reply, tell);
   } catch (cause) {
     const error = asCallError(cause, ErrorCode.ERR_REQUEST_FAILED);
     controller.failDial(DirectCallEndResult.DIAL_FAILED, error);
@@ -94,22 +94,19 @@ async function bind(
   controller: Controller,
   link: Link,
   reply: Reply,
-  isOpen: boolean,
   tell: (error: Error | null) => void,
 ): Promise<void> {
   const { call } = reply;
   if (!call) return;
   const isAnswer = call.myRole === DirectCallUserRole.CALLEE;
   const heir = isAnswer ? findHeir(desk.book, desk.host, controller, call) : controller;
-  if (heir !== controller || !isOpen) {
-    try {
-      await heir.media.open();
-    } catch (cause) {
-      endUnwanted(link, reply);
-      throw cause;
-    }
-    if (controller.isOver) return endUnwanted(link, reply);
+  try {
+    await heir.open();
+  } catch (cause) {
+    endUnwanted(link, reply);
+    throw cause;
   }
+  if (controller.isOver) return endUnwanted(link, reply);
   controller.onDialOver = undefined;
   if (isAnswer) desk.book.bindAnswer(heir, controller, call, () => tell(null));
   else desk.book.bind(controller, call, () => tell(null));

@@ -25,7 +25,7 @@ export function findHeir(
     if (!view.isVideoCall) heir.media.becomeAudioCall();
     heir.know(asRinging(view));
   } else {
-    heir.takeFrom(dialled);
+    heir.takeSettings(dialled);
   }
   heir.beginAccept();
   return heir;

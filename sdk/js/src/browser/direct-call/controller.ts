@@ -46,10 +46,15 @@ export class Controller {
   /** Set while `dial` waits for its answer: tells the application why it came to nothing. */
   onDialOver: ((error: CallError) => void) | undefined;
   private receivedAt = performance.now();
+  /** The duration at the moment at which the call ended for the person. */
+  private finalMs: number | undefined;
   private rang = false;
   private accepting = false;
   private ending = false;
+  private opening: Promise<void> | undefined;
   private toldSettings: MediaSettings | undefined;
+  /** What the dial wanted whose call this became. */
+  private taken: MediaSettings | undefined;
 
   constructor(
     public view: CallView,
@@ -107,6 +112,7 @@ export class Controller {
   }
 
   duration(): number {
+    if (!this.isOver && this.finalMs !== undefined) return this.finalMs;
     return durationMs(this.view, this.receivedAt, performance.now());
   }
 
@@ -118,20 +124,27 @@ export class Controller {
   know(view: CallView): void {
     this.caller = keep(this.caller, view.caller, DirectCallUserRole.CALLER);
     this.callee = keep(this.callee, view.callee, DirectCallUserRole.CALLEE);
+    // A view made here repeats the server's last figure, and the clock goes on from that.
+    if (view.elapsedMs !== this.view.elapsedMs) this.receivedAt = performance.now();
     this.view = view;
-    this.receivedAt = performance.now();
   }
 
   /** The view after a change, without its events. */
   setView(view: CallView): void {
+    const { media } = this;
     this.know(view);
-    if (view.state === "ended") return this.media.close();
-    if (this.ending) return;
-    if (view.state === "ringing") {
-      this.media.ring(view.myRole, view.calleeCandidates);
-    } else {
-      this.media.handleRemoteSettings(theirSettings(view));
-      this.media.establish(view.myRole, view.answeredLeg);
+    switch (view.state) {
+      case "ringing":
+        if (!this.ending) media.ring(view.myRole, view.calleeCandidates);
+        break;
+      case "established":
+      case "connected":
+        if (this.ending) break;
+        media.handleRemoteSettings(theirSettings(view));
+        media.establish(view.myRole, view.answeredLeg);
+        break;
+      case "ended":
+        media.close();
     }
     this.syncSettings();
   }
@@ -189,20 +202,39 @@ export class Controller {
     this.media.accepting();
   }
 
-  /** Takes over what the person wants of the media, from the dial that answers this call. */
-  takeFrom(dialled: Controller): void {
+  /** Opens the devices, once, however many deeds of the person lead here. */
+  open(): Promise<void> {
+    this.opening ??= this.media.open();
+    return this.opening;
+  }
+
+  /** Takes over what the person wants to send, from the dial that answers this call. */
+  takeSettings(dialled: Controller): void {
     const { media } = this;
+    const { settings } = dialled.media;
+    const videoEnabled = media.isVideoCall && settings.videoEnabled;
+    const isOther = videoEnabled !== settings.videoEnabled;
+    const revision = settings.revision + (isOther ? 1 : 0);
+    media.settings = { ...settings, videoEnabled, revision };
+    this.toldSettings = dialled.toldSettings;
+    this.taken = settings;
+  }
+
+  /** Takes over its views, and what the person changed since its settings were taken. */
+  takeRest(dialled: Controller): void {
+    const { media, taken } = this;
     const { settings, localView, remoteView } = dialled.media;
     const [local, remote] = [localView.current, remoteView.current];
     localView.setElement(null);
     remoteView.setElement(null);
     if (local) media.localView.setElement(local);
     if (remote) media.remoteView.setElement(remote);
-    const videoEnabled = media.isVideoCall && settings.videoEnabled;
-    const isOther = videoEnabled !== settings.videoEnabled;
-    const revision = settings.revision + (isOther ? 1 : 0);
-    media.settings = { ...settings, videoEnabled, revision };
-    this.toldSettings = dialled.toldSettings;
+    if (!taken) return;
+    if (settings.audioEnabled !== taken.audioEnabled) media.setAudio(settings.audioEnabled);
+    if (settings.onHold !== taken.onHold) media.setHold(settings.onHold);
+    if (settings.videoEnabled === taken.videoEnabled) return;
+    if (settings.videoEnabled) media.startVideo();
+    else media.stopVideo();
   }
 
   /** The two objects change places: each goes on with the other's call. */
@@ -215,6 +247,7 @@ export class Controller {
   /** Cancels, declines or hangs up. */
   end(): void {
     if (this.isOver || this.ending) return;
+    this.finalMs = this.duration();
     this.ending = true;
     this.media.tellEnd();
     this.media.close();
@@ -252,7 +285,7 @@ export class Controller {
     const { host, media } = this;
     let by: Role | undefined;
     try {
-      await media.open();
+      await this.open();
       if (this.isOver || this.ending) return;
       if (holdActiveCall) host.holdOthers(this);
       const { settings } = media;
@@ -279,6 +312,7 @@ export class Controller {
     if (this.isOver || this.ending) return;
     // While it rings, a device of the callee speaks for itself alone: the server judges that.
     if (state === "ringing" && myRole === DirectCallUserRole.CALLER) return;
+    this.finalMs = this.duration();
     this.ending = true;
     this.media.close();
     const body = { verb: "end", callId, endedByPeer: true } as const;
