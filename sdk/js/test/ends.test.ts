@@ -64,6 +64,19 @@ test("with the server away it ends here, and is corrected without a second event
   assert.deepEqual([call.getDuration(), call.callLog?.endedAt], [4_321, 5_000]);
 });
 
+test("the clock of a call stops when it ends for the person, and no mute sets it back", async () => {
+  const { call } = await inCall(({ verb }) => (verb === "end" ? undefined : {}));
+  await wait(60);
+  const before = call.getDuration();
+  call.muteMicrophone();
+  await settle();
+  assert.ok(call.getDuration() >= before, `${call.getDuration()} after ${before}`);
+  call.end();
+  const final = call.getDuration();
+  await wait(60);
+  assert.equal(call.getDuration(), final);
+});
+
 test("what was said while it rang counts from the answer on: ended, by the caller", async () => {
   const { world, client } = await signedIn("ben");
   world.onRequest = ({ verb }) => (verb === "end" ? undefined : {});
