@@ -39,6 +39,7 @@ const STEPS: &[Step] = &[
     Step { name: "sdk-test", heading: "SDK tests", act: |root| sdk(root, &["test"]) },
     Step { name: "server", heading: "Server binary", act: server },
     Step { name: "chromium", heading: "Chromium", act: chromium },
+    Step { name: "network", heading: "Network namespaces", act: network },
     Step {
         name: "e2e-install",
         heading: "Browser test modules",
@@ -126,15 +127,38 @@ fn chromium(root: &Path) -> Result<(), Failure> {
     if Path::new(CHROMIUM).exists() {
         return Ok(());
     }
-    let is_root = answer("id", &["-u"]).as_deref() == Some("0");
-    if !is_root || answer("apt-get", &["--version"]).is_none() {
+    let cause = format!("{CHROMIUM} is missing: the browser tests drive Debian's Chromium.");
+    install(root, "chromium", &cause)
+}
+
+/// The network tests put browsers into namespaces of their own, which takes root and iproute2.
+fn network(root: &Path) -> Result<(), Failure> {
+    if !is_root() {
+        return Err(Failure(
+            "the network tests make network namespaces, which only root may do.\n  \
+             run: sudo -E env \"PATH=$PATH\" cargo xtask test"
+                .to_owned(),
+        ));
+    }
+    if answer("ip", &["-V"]).is_some() {
+        return Ok(());
+    }
+    install(root, "iproute2", "`ip` is missing: the network tests make namespaces with it.")
+}
+
+fn is_root() -> bool {
+    answer("id", &["-u"]).as_deref() == Some("0")
+}
+
+/// Installs a package of Debian, or says how.
+fn install(root: &Path, package: &str, cause: &str) -> Result<(), Failure> {
+    if !is_root() || answer("apt-get", &["--version"]).is_none() {
         return Err(Failure(format!(
-            "{CHROMIUM} is missing: the browser tests drive Debian's Chromium.\n  \
-             install it: sudo apt-get update && sudo apt-get install -y chromium"
+            "{cause}\n  install it: sudo apt-get update && sudo apt-get install -y {package}"
         )));
     }
     Job::new("apt-get", &["update"]).run(root)?;
-    let quiet = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "chromium"];
+    let quiet = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", package];
     Job::new("env", &quiet).run(root)
 }
 

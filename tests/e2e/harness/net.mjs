@@ -27,6 +27,8 @@ export class Net {
     net.exited = once(net.#child, "exit");
     const gone = net.exited.then(([code]) => {
       throw new Error(`curlew-net ended with ${code}\n${net.#errors}`);
+    }, (error) => {
+      throw new Error(`${error.message}: build it with cargo build -p curlew-net`);
     });
     const [first] = await Promise.race([once(lines, "line"), gone]);
     gone.catch((error) => net.#fail(error));
