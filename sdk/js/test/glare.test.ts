@@ -234,7 +234,7 @@ test("what the person does while the browser asks for devices is not lost", asyn
   assert.deepEqual([audioEnabled, videoEnabled], [false, false]);
 });
 
-test("accepting the object that rings while its caller is dialled: one call, one capture", async () => {
+test("accepting what rings while its caller is dialled: one call, one capture", async () => {
   const { world, client } = await signedIn("ben");
   const rung = rings(client);
   world.socket.tell(view());
