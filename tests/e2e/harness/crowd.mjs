@@ -31,8 +31,8 @@ export class Crowd {
   clients = [];
   #waiting = new Set();
 
-  /** Signs in `size` users and connects them. */
-  static async of(size, server) {
+  /** Signs in `size` users and connects them, by way of `wire` if there is one. */
+  static async of(size, server, wire = server) {
     const crowd = new Crowd();
     const { Link } = await linkModule();
     globalThis.WebSocket = crowd.#socketClass();
@@ -40,7 +40,8 @@ export class Crowd {
     // A few at a time: Node would open hundreds of connections for as many requests at once.
     for (let n = 0; n < size; n += 20) {
       const some = names.slice(n, n + 20);
-      crowd.clients.push(...await Promise.all(some.map((name) => crowd.#join(Link, server, name))));
+      const join = (name) => crowd.#join(Link, server, wire, name);
+      crowd.clients.push(...await Promise.all(some.map(join)));
     }
     await crowd.connected();
     return crowd;
@@ -93,7 +94,7 @@ export class Crowd {
     for (const { link } of this.clients) link.stop(new Error("the test is over"));
   }
 
-  async #join(Link, server, userId) {
+  async #join(Link, server, wire, userId) {
     const deviceId = `d-${userId}`;
     const answer = await fetch(`${server.url}/v1/sessions`, {
       method: "POST",
@@ -103,7 +104,7 @@ export class Crowd {
     const { sessionKey, message } = await answer.json();
     if (!answer.ok) throw new Error(`${userId} was refused: ${answer.status} ${message}`);
     const client = { userId, welcomes: [], link: undefined };
-    client.link = new Link(`${server.url.replace("http", "ws")}/v1/socket`, {
+    client.link = new Link(`${wire.url.replace("http", "ws")}/v1/socket`, {
       sessionKey: () => sessionKey,
       knownCalls: () => [],
       onWelcome: (welcome) => {

@@ -1,7 +1,9 @@
-/** Five hundred clients and a server that restarts: they come back, and not all at once (F38). */
+/** Five hundred clients and a server that restarts (F38); a thousand that go without a word (F42). */
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { Crowd } from "../harness/crowd.mjs";
+import { Hole } from "../harness/hole.mjs";
 import { Server } from "../harness/server.mjs";
 
 const SIZE = 500;
@@ -70,3 +72,29 @@ test("back at once after a goodbye: even the first wave is spread", async () => 
   // One wave, 2 s wide: a quarter in each half second, with room for chance and for a slow start.
   assert.ok(part < 0.45, `${Math.round(part * 100)} % of ${attempts} in half a second`);
 });
+
+test("a thousand are cut off without a word: the server lets go of all by itself (F42)",
+  { skip: process.platform !== "linux" && "counts the server's open files in /proc" },
+  async (t) => {
+    crowd.leave();
+    const lonely = await Server.fresh();
+    t.after(() => lonely.dispose());
+    const hole = await Hole.before(lonely);
+    t.after(() => hole.close());
+    const open = async () => (await readdir(`/proc/${lonely.process.pid}/fd`)).length;
+    const before = await open();
+    const many = await Crowd.of(1_000, lonely, hole.server);
+    assert.ok(await open() >= before + 1_000, "each has its socket");
+    // No end of a connection reaches the server from here on.
+    hole.swallow();
+    many.leave();
+    const until = Date.now() + 60_000;
+    // What is more are the requests for the sign-ins, which Node keeps alive.
+    while (await open() > before + 20) {
+      assert.ok(Date.now() < until, `${await open()} files are open, ${before} were before`);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    assert.deepEqual(many.refused, []);
+    const again = await Crowd.of(10, lonely);
+    again.leave();
+  });
