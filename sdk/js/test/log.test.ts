@@ -107,6 +107,15 @@ test("filters in either case, times in both units, limits to the nearest", async
   assert.deepEqual(await ask({ myRole: null, endResults: [], limit: null }), { limit: "20" });
 });
 
+test("results that only devices know are in no log", async () => {
+  const { world, client } = await signedIn();
+  const asked = holds(world, 5);
+  const only = client.createLogQuery({ endResults: ["DIAL_FAILED", "accept_failed", "UNKNOWN"] });
+  assert.deepEqual([await only.next(), only.hasNext, asked.length], [[], false, 0]);
+  await client.createLogQuery({ endResults: ["DIAL_FAILED", "COMPLETED"] }).next();
+  assert.equal(asked[0]?.get("end_results"), "completed");
+});
+
 test("bad parameters are told by next(), and nothing is asked", async () => {
   const { world, client } = await signedIn();
   const asked = holds(world, 1);

@@ -31,6 +31,12 @@ const MAX_LIMIT = 100;
  */
 const SECONDS_BELOW = 100_000_000_000;
 
+/** Results of a device alone: no call in the server's log ended with one of them. */
+const NEVER_LOGGED = new Set<string>([
+  DirectCallEndResult.DIAL_FAILED,
+  DirectCallEndResult.ACCEPT_FAILED,
+  DirectCallEndResult.UNKNOWN,
+]);
 const RESULTS = new Set<string>(Object.values(DirectCallEndResult));
 const ROLES = new Set<string>(Object.values(DirectCallUserRole));
 
@@ -43,21 +49,24 @@ export function readLimit(value: unknown): number {
   return Math.min(MAX_LIMIT, Math.max(MIN_LIMIT, Math.round(value)));
 }
 
-/** The filter as the server takes it. */
-export function readFilter(params: DirectCallLogListQueryParams): URLSearchParams {
+/** The filter as the server takes it; undefined for one that no logged call can pass. */
+export function readFilter(params: DirectCallLogListQueryParams): URLSearchParams | undefined {
   const filter = new URLSearchParams();
   const { myRole, endResults } = params;
+  let isEmpty = false;
   if (myRole) filter.set("my_role", readWord(myRole, ROLES, "myRole"));
   if (endResults) {
     if (!Array.isArray(endResults)) throw invalidType("endResults must be an array of strings.");
     const words = endResults.map((one) => readWord(one, RESULTS, "endResults"));
-    if (words.length > 0) filter.set("end_results", [...new Set(words)].join(","));
+    const logged = new Set(words.filter((word) => !NEVER_LOGGED.has(word)));
+    if (logged.size > 0) filter.set("end_results", [...logged].join(","));
+    isEmpty = words.length > 0 && logged.size === 0;
   }
   const from = readTime(params.startedAt ?? params.start_ts, "startedAt");
   const to = readTime(params.endedAt ?? params.end_ts, "endedAt");
   if (from !== undefined) filter.set("started_from", String(from));
   if (to !== undefined) filter.set("started_to", String(to));
-  return filter;
+  return isEmpty ? undefined : filter;
 }
 
 function readWord(value: unknown, known: ReadonlySet<string>, name: string): string {

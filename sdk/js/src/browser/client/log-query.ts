@@ -107,8 +107,10 @@ class Pages {
     const desk = this.desk();
     this.assertOwner(desk);
     const query = readFilter(this.params);
-    query.set("limit", String(readLimit(this.params.limit)));
-    if (!this.hasNext) return [];
+    const limit = readLimit(this.params.limit);
+    if (!query) this.hasNext = false;
+    if (!query || !this.hasNext) return [];
+    query.set("limit", String(limit));
     if (this.token) query.set("next", this.token);
     this.isLoading = true;
     try {
