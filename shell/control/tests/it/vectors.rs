@@ -1,132 +1,119 @@
-//! The scripts of `tests/vectors`: what each device is told must be what stands there, and the
-//! browser SDK's reducer must make of it the events that stand there (`sdk/js/test`).
+//! The scripts of `tests/vectors`: what each device is told must be what stands there, by control
+//! and by the bare machine, and the scripts must reach every pair of state and input. What the
+//! browser SDK's reducer makes of it is tested in `sdk/js/test/vectors.test.ts`.
 
-use curlew_base::CallId;
-use curlew_control::Refusal;
-use curlew_wire::call::{CallView, MediaPath, MediaSettings};
-use curlew_wire::client::{Accept, Dial, Media, Settings};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+mod coverage;
+mod deed;
+mod model;
+mod script;
+mod seen;
+mod stage;
 
-use crate::world::{World, end_of, key};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Vector {
-    name: String,
-    /// Each is `<device> <deed>` or `wait <seconds>`.
-    steps: Vec<String>,
-    devices: BTreeMap<String, Device>,
+use self::model::Model;
+use self::script::{Entry, Script, Step, Told, Writer};
+use self::seen::Seen;
+use self::stage::{Outcome, Stage};
+
+/// Runs one script; gives it as it was run, and what is wrong.
+async fn run(script: &Script) -> (Script, Vec<String>) {
+    let (mut stage, mut model, mut writer) = (Stage::new().await, Model::new(), Writer::new());
+    let (mut steps, mut wrong) = (Vec::new(), Vec::new());
+    for step in &script.steps {
+        let act = deed::parse(&step.act).unwrap_or_else(|error| panic!("{error}"));
+        let (next, outcome) = stage.perform(&act).await;
+        stage = next;
+        let bare = model.perform(&act);
+        let (told, refused) = (seen(&outcome), outcome.refused);
+        if (&told, refused) != (&bare.told, bare.refused) {
+            let machine = (bare.refused, bare.told);
+            wrong.push(format!("at {:?} the machine says {machine:#?}", step.act));
+            wrong.push(format!("and control {:#?}", (refused, told)));
+        }
+        let ran = written(step, outcome, &mut writer);
+        if ran != *step {
+            wrong.push(format!("{:?} is told otherwise", step.act));
+        }
+        steps.push(ran);
+    }
+    stage.stop().await;
+    (Script { name: script.name.clone(), steps }, wrong)
 }
 
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Device {
-    /// The application's events, one list for each view.
-    expect: Vec<Vec<String>>,
-    /// The end result that this device sees, if it sees one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    end_result: Option<String>,
-    /// What the server tells it.
-    #[serde(default)]
-    views: Vec<CallView>,
+/// What the devices saw by way of the server.
+fn seen(outcome: &Outcome) -> BTreeMap<String, Vec<Seen>> {
+    let mut all = BTreeMap::new();
+    for (device, told) in &outcome.told {
+        let views = told.iter().flat_map(|told| match told {
+            Told::View(view) | Told::Reply(view) => std::slice::from_ref(view),
+            Told::Snapshot(_, views) => views,
+            Told::Again(_) | Told::Settings(..) | Told::EndHere(..) => &[],
+        });
+        let views: Vec<_> = views.map(Seen::on_the_wire).collect();
+        if !views.is_empty() {
+            all.insert(device.clone(), views);
+        }
+    }
+    all
 }
 
-const fn on(audio_enabled: bool, video_enabled: bool, revision: u32) -> MediaSettings {
-    MediaSettings { audio_enabled, video_enabled, on_hold: false, revision }
+/// The step as it was run. What it means to the application is not for the server to say: that
+/// stays as it is in the file.
+fn written(step: &Step, outcome: Outcome, writer: &mut Writer) -> Step {
+    let mut told = BTreeMap::new();
+    for (device, list) in outcome.told {
+        let expected = step.told.get(&device);
+        let entries = list.into_iter().enumerate().map(|(n, told)| {
+            let expected = expected.and_then(|entries| entries.get(n));
+            let expect = expected.map(|entry| entry.expect.clone()).unwrap_or_default();
+            Entry { told: writer.write(&device, told), expect }
+        });
+        let entries: Vec<_> = entries.collect();
+        if !entries.is_empty() {
+            told.insert(device, entries);
+        }
+    }
+    Step { act: step.act.clone(), refused: outcome.refused, told }
 }
 
-async fn perform(world: &World, step: &str) {
-    let (who, deed) = step.split_once(' ').expect("a step is `<device> <deed>`");
-    if who == "wait" {
-        return tokio::time::sleep(Duration::from_secs(deed.parse().unwrap())).await;
-    }
-    let control = &world.control;
-    let (device, call_id) = (key(who), CallId::new("call-1").unwrap());
-    let reply: Result<CallView, Refusal> = match deed {
-        "arrive" => return control.arrived(&device).await,
-        "lose" => return control.lost(&device, control.clock().now()).await,
-        "sign-out" => return control.sign_out(&device).await,
-        "dial" => {
-            let dial = Dial {
-                dial_key: "key".into(),
-                callee_id: key("b1").user,
-                is_video_call: true,
-                settings: on(true, true, 0),
-                ringing_timeout_secs: None,
-                connection_timeout_secs: None,
-                custom_items: BTreeMap::new(),
-            };
-            control.dial(&device, dial).await
-        }
-        "accept" => control.accept(&device, Accept { call_id, settings: on(true, true, 0) }).await,
-        "end" => control.end(&device, end_of(&call_id)).await,
-        "up" => control.media(&device, Media { call_id, path: MediaPath::Up }).await,
-        "down" => control.media(&device, Media { call_id, path: MediaPath::Down }).await,
-        "mute" => {
-            control.settings(&device, Settings { call_id, settings: on(false, true, 1) }).await
-        }
-        "camera-off" => {
-            control.settings(&device, Settings { call_id, settings: on(true, false, 2) }).await
-        }
-        other => panic!("no such deed: {other}"),
-    };
-    match reply {
-        Ok(view) => world.told.tell(who, view),
-        Err(refusal) => {
-            if let Some(view) = refusal.call {
-                world.told.tell(who, *view);
-            }
-        }
-    }
-}
-
-/// Runs one script; says what is wrong, if anything.
-async fn run(path: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(path).unwrap();
-    let mut vector: Vector = serde_json::from_str(&text).unwrap();
-    let world = World::new().await;
-    for step in &vector.steps {
-        perform(&world, step).await;
-    }
-    let mut wrong = Vec::new();
-    for (name, device) in &mut vector.devices {
-        let views = world.views(name);
-        let seen = views.last().and_then(|view| view.ended.as_ref());
-        let seen = seen.map(|ended| ended.result.as_str().to_owned());
-        if seen != device.end_result {
-            wrong.push(format!("{name} sees the end {seen:?}"));
-        }
-        if views.len() != device.expect.len() {
-            wrong.push(format!("{name} is told {} times", views.len()));
-        }
-        if views != device.views {
-            wrong.push(format!("{name} is told something else"));
-        }
-        device.views = views;
-    }
-    if wrong.is_empty() {
-        return None;
-    }
-    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(path.file_name().unwrap());
-    std::fs::write(&out, serde_json::to_string_pretty(&vector).unwrap() + "\n").unwrap();
-    Some(format!("{}: {}; as run: {}", vector.name, wrong.join(", "), out.display()))
-}
-
-/// To add a vector: write steps and expectations, run this test, look at the file it names, and
-/// copy it over the vector if it tells what should be told.
+/// To add a vector: write its steps and run this test; it names a file that has the script as it
+/// was run. Copy that over the vector if it tells what should be told, and write what each of it
+/// means to the application: that is what the SDK's test compares.
 #[tokio::test(start_paused = true)]
 async fn devices_are_told_what_the_vectors_say() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors");
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|e| e == "json"));
-    files.sort();
-    assert!(!files.is_empty(), "no vectors found");
+    let scripts = script::all();
+    assert!(!scripts.is_empty(), "no vectors found");
     let mut wrong = Vec::new();
-    for file in files {
-        wrong.extend(run(&file).await);
+    for (file, script) in scripts {
+        let (ran, faults) = run(&script).await;
+        let text = std::fs::read_to_string(&file).unwrap();
+        if faults.is_empty() && text == ran.text() {
+            continue;
+        }
+        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(file.file_name().unwrap());
+        std::fs::write(&out, ran.text()).unwrap();
+        wrong.push(format!("{}: as run: {}", script.name, out.display()));
+        wrong.extend(faults);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// No pair of state and input is left to chance, for any role of a device.
+#[test]
+fn the_scripts_reach_every_pair_of_state_and_input() {
+    let mut reached = BTreeSet::new();
+    for (_, script) in script::all() {
+        let mut model = Model::new();
+        for step in &script.steps {
+            model.perform(&deed::parse(&step.act).unwrap());
+        }
+        reached.extend(model.reached);
+    }
+    let wanted = coverage::wanted();
+    let missing: Vec<_> = wanted.difference(&reached).map(|pair| format!("{pair:?}")).collect();
+    assert!(missing.is_empty(), "{} not reached:\n{}", missing.len(), missing.join("\n"));
+    let odd: Vec<_> = reached.difference(&wanted).collect();
+    assert!(odd.is_empty(), "held to be impossible, but reached: {odd:?}");
 }
