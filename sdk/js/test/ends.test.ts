@@ -64,7 +64,7 @@ test("with the server away it ends here, and is corrected without a second event
   assert.deepEqual([call.getDuration(), call.callLog?.endedAt], [4_321, 5_000]);
 });
 
-test("the clock of a call stops when it ends for the person, and no mute sets it back", async () => {
+test("the clock stops when a call ends for the person, and no mute sets it back", async () => {
   const { call } = await inCall(({ verb }) => (verb === "end" ? undefined : {}));
   await wait(60);
   const before = call.getDuration();

@@ -209,6 +209,24 @@ test("hanging up while the browser asks for devices, after the server took the d
   assert.deepEqual(live(world), []);
 });
 
+test("the call is over before the answer to the dial comes: each object ends once", async () => {
+  const { world, client } = await signedIn("ben");
+  const rung = rings(client);
+  world.socket.tell(view());
+  const old = follow(rung[0] as DirectCall);
+  world.onRequest = ({ verb }) => {
+    if (verb !== "dial") return {};
+    world.socket.tell(ended(3, "not_connected"));
+    return { call: answered() };
+  };
+  const { call, told, ends } = dial(client, "ann");
+  await settle();
+  assert.deepEqual([told.map(({ code }) => code), ends(), old], [[undefined], 1, ["Ended"]]);
+  assert.equal(call.endResult, "not_connected");
+  assert.equal(client.getOngoingCalls().length, 0);
+  assert.deepEqual(live(world), []);
+});
+
 test("what the person does while the browser asks for devices is not lost", async () => {
   const { world, client } = await signedIn("ben");
   world.socket.tell(view());

@@ -101,6 +101,20 @@ test("audio against video in the same moment: the first call's kind, and its dev
   }
 });
 
+test("an application that refuses a second ring does not refuse the call it dials", async () => {
+  const [ann, ben] = await pair();
+  for (const device of [ann, ben]) {
+    await device.page.evaluate(() => SendBirdCall.addListener("busy", {
+      onRinging: (call) => SendBirdCall.getOngoingCallCount() > 1 && call.end(),
+    }));
+  }
+  for (let nth = 1; nth <= 5; nth += 1) {
+    await Promise.all([ann.dial("ben"), ben.dial("ann")]);
+    await inOneCall(ann, ben, nth);
+    await hangUp(ann, ben, nth);
+  }
+});
+
 test("where the application has two calls, one hang-up ends one of them (F21)", async () => {
   const appId = await here.server.secondApp();
   await here.server.command("app", "set", appId, "--glare", "two-calls");

@@ -5,6 +5,8 @@ import { watchMore } from "../harness/more.mjs";
 import { stage } from "../harness/stage.mjs";
 
 const here = stage();
+/** The SDK waits about 2 s before it connects again, and more after a refusal. */
+const RECONNECT_MS = 20_000;
 
 test("the caller learns how many devices ring, as they come and go", async () => {
   const [ann, one] = await Promise.all([here.signedIn("ann"), here.signedIn("ben")]);
@@ -35,6 +37,34 @@ test("the caller learns how many devices ring, as they come and go", async () =>
   assert.equal(await devices(), 0);
   await ann.call("out", "end");
   await one.saw("in.Ended");
+});
+
+test("after a restart of the server the devices say again that they ring", async () => {
+  const [ann, ben] = await Promise.all([
+    here.signedIn("ann", { gated: true }), here.signedIn("ben", { gated: true }),
+  ]);
+  await ann.dial("ben");
+  await Promise.all([ben.saw("ringing"), ann.saw("dialled")]);
+  const rings = () => ann.page.waitForFunction(() => e2e.out.ringingDevices === 1);
+  await rings();
+  await here.server.kill("SIGKILL");
+  const before = ann.gate.received.length;
+  await here.server.start();
+  const said = ({ type, body, call }) => {
+    const views = body?.event === "snapshot" ? body.calls : [body?.call ?? call];
+    return type !== "ping" && views.some((view) => view?.reach?.devices === 1);
+  };
+  const until = performance.now() + RECONNECT_MS;
+  while (!ann.gate.received.slice(before).some((text) => said(JSON.parse(text)))) {
+    assert.ok(performance.now() < until, "the new server did not learn that it rings");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await rings();
+  assert.equal(await ben.count("ringing"), 1);
+  await ben.accept();
+  await Promise.all([ann.saw("out.Connected"), ben.saw("in.Connected")]);
+  await ann.call("out", "end");
+  await ben.saw("in.Ended");
 });
 
 test("the data of a push connects a device that is signed in; it rings if the call does",
