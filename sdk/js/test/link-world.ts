@@ -130,6 +130,10 @@ class Wire implements OpenSocket {
     this.lastHeard = this.net.machine.monotonic;
     this.pingedAt = undefined;
     if (message.type === "ping") this.tell({ type: "pong" });
+    if (message.type === "request") {
+      this.net.asked.push(message.id);
+      this.tell({ type: "reply", id: message.id });
+    }
     if (message.type !== "hello") return;
     const resumed = message.resume?.session === "s" && this.net.keepsSession;
     this.welcomed = true;
@@ -137,6 +141,7 @@ class Wire implements OpenSocket {
     this.tell({ type: "welcome", ...session, user: user("ann") });
     const missed = this.net.events.slice(message.resume?.lastEvent ?? 0);
     for (const event of missed) this.tell({ type: "event", ...event });
+    if (this.net.sick) this.net.machine.add(2 * ONE_WAY_MS, () => this.endByServer(4500), "world");
   }
 
   private watch(): void {
@@ -160,6 +165,8 @@ export class Net {
   readonly wires: Wire[] = [];
   /** Codes of the connections that the server ended. */
   readonly closed: number[] = [];
+  /** Ids of the requests that arrived. */
+  readonly asked: number[] = [];
   /** When attempts were made. */
   readonly attempts: number[] = [];
   readonly events: { number: number; body: EventBody }[] = [];
@@ -170,6 +177,8 @@ export class Net {
   keepsSession = true;
   /** The server asks for no sign of life and ends nothing by itself. */
   patient = false;
+  /** The server welcomes and fails right after. */
+  sick = false;
 
   constructor(readonly machine: Machine) {}
 

@@ -201,6 +201,47 @@ test("events missed by a dead connection come once and in order after it", () =>
   assert.deepEqual(ids, ["1", "2", "3", "4"]);
 });
 
+test("a server that welcomes and fails right after is met less and less often", () => {
+  const world = new LinkWorld();
+  world.net.sick = true;
+  void world.link.start();
+  world.machine.run(2 * MINUTE);
+  assert.ok(world.welcomes >= 6, "each time it welcomed");
+  assert.ok(world.welcomes <= 10, `${world.welcomes} welcomes in two minutes`);
+  world.net.sick = false;
+  world.machine.run(MINUTE);
+  assert.ok(world.link.open);
+  const before = world.net.attempts.length;
+  const at = world.machine.monotonic;
+  world.net.wire.endByServer(1006);
+  world.machine.run(3_000);
+  assert.equal((world.net.attempts[before] ?? 0) - at, 2_000, "well again: the first wait");
+});
+
+test("what was asked while away, or whose answer was lost, is asked in order and answered once",
+  async () => {
+    const world = LinkWorld.connected();
+    const answered: string[] = [];
+    const ask = (callId: string): void => {
+      void world.link.request({ verb: "end", callId }).then(() => answered.push(callId));
+    };
+    ask("1");
+    world.machine.run(30);
+    // The first request has arrived, its answer is on its way, and the wire goes dead.
+    world.net.hole = true;
+    ask("2");
+    world.link.oneShot({ verb: "end", callId: "worth nothing later" });
+    world.machine.run(40_000);
+    world.net.hole = false;
+    world.machine.run(30_000);
+    ask("3");
+    world.machine.run(100);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(answered, ["1", "2", "3"]);
+    const [one, two, three] = [...new Set(world.net.asked)];
+    assert.deepEqual(world.net.asked, [one, one, two, three]);
+  });
+
 test("a session that is over stops everything: no attempt, no timer, no sign of waking", () => {
   for (const code of [4401, 4410, 4426]) {
     const world = LinkWorld.connected();

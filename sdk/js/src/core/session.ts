@@ -13,8 +13,11 @@ import {
 /** What to do with a numbered event. */
 export type EventVerdict = "handle" | "duplicate" | "gap";
 
-/** Requests that wait for an answer; one more is refused. A device has no use for so many. */
-export const MAX_PENDING = 256;
+/**
+ * Requests that wait for an answer; one more is refused. A device has no use for so many, and all
+ * of them are sent again at once after an outage: fewer than a server takes in one go (200).
+ */
+export const MAX_PENDING = 128;
 
 /**
  * The session's memory across connections. It decides; whoever owns it does the sending. After

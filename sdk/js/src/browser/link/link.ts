@@ -157,6 +157,8 @@ export class Link {
 
   private handleMessage(message: ServerMessage): void {
     this.liveness.handleHeard();
+    // A server that welcomes and fails right after it is not well: only more than a welcome is.
+    if (this.isOpen && message.type !== "error" && message.type !== "goodbye") this.attempt = 0;
     switch (message.type) {
       case "welcome":
         return this.handleWelcome(message);
@@ -184,7 +186,6 @@ export class Link {
 
   private handleWelcome(welcome: Welcome): void {
     this.isOpen = true;
-    this.attempt = 0;
     this.liveness.handleWelcome(welcome.heartbeatMs);
     for (const request of this.session.handleWelcome(welcome)) {
       this.send({ type: "request", ...request });
