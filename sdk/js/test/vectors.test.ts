@@ -28,6 +28,8 @@ type Entry = Told & { expect?: string[] };
 interface Script {
   name: string;
   steps: { do: string; told?: { [device: string]: Entry[] } }[];
+  /** By device and call: the result that stands in the end, if it is not the one of `onEnded`. */
+  corrected?: { [device: string]: { [callId: string]: string } };
 }
 
 type State = CallView["state"];
@@ -103,6 +105,8 @@ class Device {
   private state: CallsState = NO_CALLS;
   private readonly last = new Map<string, CallView>();
   private readonly views: CallView[] = [];
+  /** What the application saw as `endResult` in `onEnded`, by call. */
+  readonly results = new Map<string, string>();
 
   /** Takes in what the device is told; gives the events, as the scripts write them. */
   take(told: Told): string[] {
@@ -208,8 +212,16 @@ class Device {
   }
 
   private lineOf(callId: string, event: CallEvent): string {
-    const ended = this.state.calls.get(callId)?.ended;
-    return event.name === "onEnded" ? `onEnded ${ended?.result ?? "?"}` : line(event);
+    if (event.name !== "onEnded") return line(event);
+    const result = this.state.calls.get(callId)?.ended?.result ?? "?";
+    assert.ok(!this.results.has(callId), `${callId} ends twice`);
+    this.results.set(callId, result);
+    return `onEnded ${result}`;
+  }
+
+  /** The result that a call has come to, as `endResult` gives it after all that was told. */
+  resultOf(callId: string): string | undefined {
+    return this.state.calls.get(callId)?.ended?.result;
   }
 }
 
@@ -253,6 +265,12 @@ for (const kind of ["scripts", "reducer"]) {
           });
         }
       });
+      for (const [name, device] of devices) {
+        for (const [callId, result] of device.results) {
+          const stands = script.corrected?.[name]?.[callId] ?? result;
+          assert.equal(device.resultOf(callId), stands, `${name}, end of ${callId}`);
+        }
+      }
     });
   }
 }

@@ -39,7 +39,7 @@ async fn run(script: &Script) -> (Script, Vec<String>) {
         steps.push(ran);
     }
     stage.stop().await;
-    (Script { name: script.name.clone(), steps }, wrong)
+    (Script { steps, ..script.clone() }, wrong)
 }
 
 /// What the devices saw by way of the server.

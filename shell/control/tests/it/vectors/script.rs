@@ -17,6 +17,9 @@ pub struct Script {
     /// A sentence: what it shows.
     pub name: String,
     pub steps: Vec<Step>,
+    /// By device and call: the result that stands in the end, where it is not the one of `onEnded`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub corrected: BTreeMap<String, BTreeMap<CallId, String>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -163,7 +166,10 @@ impl Script {
             let comma = if n + 1 < self.steps.len() { "," } else { "" };
             out.push_str(&format!("    {text}{comma}\n"));
         }
-        out + "  ]\n}\n"
+        if self.corrected.is_empty() {
+            return out + "  ]\n}\n";
+        }
+        out + &format!("  ],\n  \"corrected\": {}\n}}\n", line(&self.corrected))
     }
 }
 
