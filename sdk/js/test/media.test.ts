@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CallMedia } from "../src/browser/direct-call/call-media.js";
+import { MAX_MESSAGES_A_SECOND } from "../src/core/peer-message.js";
 import { CHANGE_PAUSE_MS } from "../src/core/path.js";
 import { MAX_EARLY_LEGS } from "../src/browser/media/legs.js";
 import type { MediaSettings, Signal } from "../src/wire/protocol.js";
@@ -130,7 +131,6 @@ test("each leg that asks gets a connection, up to the limit; one goes on", async
   for (let leg = 0; leg < 10; leg++) caller.media.handleSignal(ASK, leg);
   assert.equal(world.peers.length, 0, "it is not known yet that it rings");
   caller.media.ring("dc_caller", "early");
-  caller.media.handleSignal({ revision: 5, candidates: [] }, 20);
   await calm();
   assert.equal(world.peers.length, MAX_EARLY_LEGS);
   assert.deepEqual(new Set(caller.signals.map(({ leg }) => leg)), new Set([0, 1, 2, 3]));
@@ -143,6 +143,16 @@ test("each leg that asks gets a connection, up to the limit; one goes on", async
   caller.media.handleSignal(ASK, 1);
   await calm();
   assert.deepEqual([world.peers.length, caller.signals.length], [MAX_EARLY_LEGS, before]);
+  end(caller);
+});
+
+test("a leg that does not ask gets no early connection", async () => {
+  const world = World.install();
+  const caller = new Side();
+  caller.media.ring("dc_caller", "early");
+  caller.media.handleSignal({ revision: 5, candidates: [] }, 0);
+  await calm();
+  assert.deepEqual([world.peers.length, caller.signals.length], [0, 0]);
   end(caller);
 });
 
@@ -194,6 +204,19 @@ test("settings and the end pass over the channel, from its opening on", async ()
   assert.equal(caller.told.filter((name) => name === "settings").length, 3);
   calleePeer.channel.onmessage?.({ data: callerPeer.channel.sent[2] });
   assert.deepEqual(callee.remote.map(({ revision }) => revision), [3]);
+  end(caller, callee);
+});
+
+test("a flood of messages is cut, and nonsense is passed over", async () => {
+  const { caller, callee, callerPeer } = await answered();
+  for (const data of ["", "{}", new ArrayBuffer(8), '{"end":"yes"}']) {
+    callerPeer.channel.onmessage?.({ data });
+  }
+  for (let revision = 10; revision < 500; revision++) {
+    callerPeer.channel.onmessage?.({ data: spoken({ revision }) });
+  }
+  assert.equal(caller.remote.length, MAX_MESSAGES_A_SECOND - 4);
+  assert.deepEqual(caller.told, ["up"]);
   end(caller, callee);
 });
 

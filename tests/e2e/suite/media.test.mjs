@@ -284,6 +284,28 @@ test("both renegotiate at the same moment, 20 times: each time it settles (F22)"
   await settled("completed", callId, ann, ben);
 });
 
+test("both stop and start their cameras at the same moment, 20 times: both see (F22)", async () => {
+  const [ann, ben] = await pair();
+  const callId = await connect(ann, ben, "ben", { isVideoCall: true });
+  const before = [ann, ben].map(({ gate }) => signals(gate).length);
+  const blink = ([side, wait]) => new Promise((settle) => setTimeout(() => {
+    e2e[side].stopVideo();
+    e2e[side].startVideo();
+    settle();
+  }, wait));
+  for (let round = 0; round < 20; round += 1) {
+    await Promise.all([
+      ann.page.evaluate(blink, ["out", 0]), ben.page.evaluate(blink, ["in", (round % 6) * 10]),
+    ]);
+  }
+  await Promise.all([ann.receives({ framesDecoded: 10 }), ben.receives({ framesDecoded: 10 })]);
+  assert.deepEqual(await Promise.all([ann, ben].map(camerasOn)), [1, 1], "one camera each");
+  const after = [ann, ben].map(({ gate }) => signals(gate).length);
+  assert.deepEqual(after, before, "a camera needs no negotiation");
+  await ann.call("out", "end");
+  await settled("completed", callId, ann, ben);
+});
+
 /** Makes the page believe the browser to say this of its connection, for a time. */
 const pretend = (device, state, ms) => device.page.evaluate(([state, ms]) => {
   const peer = e2e.peers.find((one) => one.connectionState !== "closed");
