@@ -87,6 +87,13 @@ pub struct Ended {
     pub callee_settings: Option<MediaSettings>,
 }
 
+impl Ended {
+    /// When it was accepted; when it ended, if it never was.
+    pub(crate) const fn accepted_at(&self) -> Instant {
+        Instant::from_unix_ms(self.at.unix_ms().saturating_sub(self.duration.0))
+    }
+}
+
 /// The state; see the picture in the crate's page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum State {

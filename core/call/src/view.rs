@@ -79,7 +79,8 @@ impl Call {
             }
             State::Ended(ended) => match &ended.answered_on {
                 Some(device) if *device != party.device => {
-                    Some(over(EndResult::OtherDeviceAccepted, ended.at))
+                    // The same moment as while the call lived.
+                    Some(over(EndResult::OtherDeviceAccepted, ended.accepted_at()))
                 }
                 Some(_) | None => Some(self.seated_state()),
             },

@@ -61,6 +61,9 @@ impl Control {
     }
 
     async fn sweep(&self, now: Instant) {
+        if self.peers().is_some() {
+            self.index().presence.expire(now);
+        }
         let now_ms = now.unix_ms();
         match self.store.due_calls(millis(now_ms), SWEEP_LIMIT).await {
             Ok(rows) => {

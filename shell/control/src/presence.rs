@@ -1,6 +1,6 @@
 //! Which devices are connected, at which node, as far as this node knows.
 
-use curlew_base::{AppId, DeviceId, Instant, UserId};
+use curlew_base::{AppId, DeviceId, Instant, UserId, limits};
 use std::collections::BTreeMap;
 
 use crate::ports::DeviceKey;
@@ -57,6 +57,27 @@ impl Presence {
     pub fn devices_of(&self, app: &AppId, user: &UserId) -> BTreeMap<DeviceId, Option<Instant>> {
         let devices = self.0.get(&(app.clone(), user.clone())).into_iter().flatten();
         devices.map(|(device, places)| (device.clone(), lost_since(places))).collect()
+    }
+
+    /// Forgets the sessions at other nodes that have been without a connection for the grace: their
+    /// node has dropped them by then, or has died and will never say so.
+    pub fn expire(&mut self, now: Instant) {
+        let kept = |node: &str, lost: &Option<Instant>| {
+            node == HERE || lost.is_none_or(|since| since + limits::LOST_GRACE > now)
+        };
+        for devices in self.0.values_mut() {
+            for places in devices.values_mut() {
+                places.retain(|node, lost| kept(node, lost));
+            }
+            devices.retain(|_, places| !places.is_empty());
+        }
+        self.0.retain(|_, devices| !devices.is_empty());
+    }
+
+    /// Whether the device has its session at this node.
+    pub fn has_here(&self, key: &DeviceKey) -> bool {
+        let places = self.0.get(&person(key)).and_then(|devices| devices.get(&key.device));
+        places.is_some_and(|places| places.contains_key(HERE))
     }
 
     /// The devices whose session is at this node, each with the time since when it is lost.

@@ -151,7 +151,13 @@ impl Control {
     /// Only after the commit: index, deadlines, events.
     pub(crate) fn perform(&self, record: &Record, effects: &Effects, now: Instant) {
         self.keep(record);
-        let refreshes = effects.refreshes.iter().filter(|party| !effects.shows.contains(party));
+        // Each node counts the rings by itself, and the device's own node alone tells it: numbers of
+        // several nodes would overtake each other on the bus within one version.
+        let refreshes = effects.refreshes.iter().filter(|party| {
+            let told_here =
+                self.peers().is_none() || self.index().presence.has_here(&record.key(party));
+            told_here && !effects.shows.contains(party)
+        });
         for party in effects.shows.iter().chain(refreshes) {
             if let Some(call) = to_wire::view(record, party, now).map(Box::new) {
                 self.send(&record.key(party), EventBody::Call(CallEvent { call }));

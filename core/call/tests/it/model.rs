@@ -268,8 +268,7 @@ impl Model {
             (Role::Callee, Ring::Declined(at), _) => Some(alone(EndResult::Declined, at)),
             (Role::Callee, _, Some((_, device))) if **device == who.device => Some(in_it),
             (Role::Callee, ring, Some((accepted, _))) => match (over, ring) {
-                (Some((_, end)), _) => Some(alone(EndResult::OtherDeviceAccepted, end.at)),
-                (None, Ring::Rings { .. }) => {
+                (Some(_), _) | (None, Ring::Rings { .. }) => {
                     Some(alone(EndResult::OtherDeviceAccepted, self.log[*accepted].0))
                 }
                 (None, Ring::No | Ring::Declined(_)) => None,
