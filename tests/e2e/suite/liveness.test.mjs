@@ -97,7 +97,7 @@ describe("people who are gone", { concurrency: 4 }, () => {
     assert.ok(await strictPairs(ben.device, "in") <= 1);
     await ann.call("out", "end");
     await agreeOn("completed", callId, {
-      server: here.world.server, caller: ann, callees: [ben.device], apartMs: 300,
+      server: here.world.server, caller: ann, callees: [ben.device], apartMs: 1_000,
     });
   });
 
