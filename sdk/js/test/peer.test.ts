@@ -294,4 +294,5 @@ test("random lives all settle", async () => {
   await Promise.all(seeds.map(live));
   assert.ok(FakePeer.all.length > seeds.length * 2, "connections were made anew");
   assert.ok(FakePeer.all.every(({ signalingState }) => signalingState === "closed"));
+  assert.ok(FakePeer.all.every(({ strays }) => strays === 0), "no candidate of other credentials");
 });
