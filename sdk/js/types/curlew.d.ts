@@ -74,6 +74,7 @@ declare namespace SendBirdCall {
 
   /** What callbacks and promises fail with. */
   interface SendBirdCallError extends Error {
+    /** The documented number. */
     readonly code: number;
   }
 
@@ -98,48 +99,70 @@ declare namespace SendBirdCall {
   /** A user; instances never change. */
   class User {
     private constructor();
+    /** The user's id. */
     readonly userId: string;
+    /** The name to show; may be empty. */
     readonly nickname: string;
+    /** The picture's address; may be empty. */
     readonly profileUrl: string;
+    /** Whether the user is active. */
     readonly isActive: boolean;
+    /** The application's own data about the user. */
     readonly metaData: { [key: string]: string };
   }
 
   /** A user on one side of a call. */
   class DirectCallUser {
     private constructor();
+    /** The user's id. */
     readonly userId: string;
+    /** The name to show; may be empty. */
     readonly nickname: string;
+    /** The picture's address; may be empty. */
     readonly profileUrl: string;
+    /** Whether the user is active. */
     readonly isActive: boolean;
+    /** The application's own data about the user. */
     readonly metaData: { [key: string]: string };
+    /** The side. */
     readonly role: DirectCallUserRole;
   }
 
   interface AuthOption {
+    /** The user's id. */
     userId: string | number;
     /** An access token or a session token; null and "" mean none. */
     accessToken?: string | null;
   }
 
   interface DirectCallOption {
+    /** Shows what this side sends. */
     localMediaView?: HTMLMediaElement | null;
+    /** Shows, and plays, what the other side sends. */
     remoteMediaView?: HTMLMediaElement | null;
+    /** Whether the microphone is on at the start; it is unless said. */
     audioEnabled?: boolean;
+    /** Whether the camera is on at the start of a video call; it is unless said. */
     videoEnabled?: boolean;
   }
 
   interface DialParams {
+    /** The user's id. */
     userId: string | number;
+    /** A call with video; without unless said. */
     isVideoCall?: boolean;
+    /** This side's media. */
     callOption?: DirectCallOption | null;
+    /** The callee reads them in `onRinging`. */
     customItems?: CustomItems | null;
+    /** Taken and not used: there is no chat here. */
     sendBirdChatOptions?: { channelUrl?: string };
     /** Puts the other active calls of this device on hold. */
     holdActiveCall?: boolean;
   }
 
   interface AcceptParams {
+    /** This side's media. */
     callOption?: DirectCallOption | null;
     /** Puts the other active calls of this device on hold. */
     holdActiveCall?: boolean;
@@ -155,12 +178,15 @@ declare namespace SendBirdCall {
 
   /** Device-wide handlers; each may be left out. */
   interface SendBirdCallListener {
+    /** A call rings here; its `endResult` is set if it ended meanwhile. */
     onRinging?: ((call: DirectCall) => void) | null;
   }
 
   /** The record of a call that is over. */
   interface DirectCallLog {
+    /** The call's id. */
     readonly callId: string;
+    /** Dialled with video. */
     readonly isVideoCall: boolean;
     /** When it was dialled, in Unix milliseconds. */
     readonly startedAt: number;
@@ -168,11 +194,15 @@ declare namespace SendBirdCall {
     readonly endedAt: number;
     /** Milliseconds from accept to end; 0 if it was never accepted. */
     readonly duration: number;
+    /** Who dialled. */
     readonly caller: DirectCallUser;
+    /** Who was dialled. */
     readonly callee: DirectCallUser;
     /** Who ended it; null when a time-out or a loss did. */
     readonly endedBy: DirectCallUser | null;
+    /** How it ended, as a value of `DirectCallEndResult`. */
     readonly endResult: string;
+    /** The application's own data about the call. */
     readonly customItems: CustomItems;
     /** The signed-in user's side, under both names that applications read. */
     readonly userRole: string;
@@ -205,6 +235,7 @@ declare namespace SendBirdCall {
     readonly hasNext: boolean;
     /** Whether a page is on its way. */
     readonly isLoading: boolean;
+    /** Entries of a page, 10 to 100. */
     readonly limit: number;
     /**
      * The next page; empty after the last. Fails with 1800206 while another is on its way, 1800300
@@ -219,38 +250,65 @@ declare namespace SendBirdCall {
   /** A 1-to-1 call. */
   class DirectCall {
     private constructor();
+    /** The call was accepted; media is not up yet. */
     onEstablished: CallHandler;
+    /** Media is up on both sides. */
     onConnected: CallHandler;
+    /** Media broke off, and another path is looked for. */
     onReconnecting: CallHandler;
+    /** Media is back. */
     onReconnected: CallHandler;
+    /** The call is over, for whatever reason; comes once. */
     onEnded: CallHandler;
+    /** The other side muted or unmuted. */
     onRemoteAudioSettingsChanged: CallHandler;
+    /** The other side's camera was stopped or started. */
     onRemoteVideoSettingsChanged: CallHandler;
+    /** Items of these keys were set, by whomever; also after the end. */
     onCustomItemsUpdated: ((call: DirectCall, keys: string[]) => void) | null;
+    /** Items of these keys are gone; also after the end. */
     onCustomItemsDeleted: ((call: DirectCall, keys: string[]) => void) | null;
+    /** Not fired: nothing records in this version. */
     onRemoteRecordingStatusChanged: CallHandler;
+    /** A side put the call on hold, or took it back. */
     onUserHoldStatusChanged:
       | ((call: DirectCall, isLocalUser: boolean, isUserOnHold: boolean) => void)
       | null;
+    /** Not fired: no screen is shared in this version. */
     onScreenShareStopped: (() => void) | null;
     /** Beyond the documented surface, ours: for the caller, while it rings. */
     onReachChanged: CallHandler;
     /** Empty until the server answered `dial`. */
     readonly callId: string;
+    /** The same under the name that official examples print. */
     readonly _callId: string;
+    /** Who dialled. */
     readonly caller: DirectCallUser;
+    /** The same under a name that applications read. */
     readonly _caller: DirectCallUser;
+    /** Who was dialled. */
     readonly callee: DirectCallUser;
+    /** The signed-in user's side. */
     readonly localUser: DirectCallUser;
+    /** The other side. */
     readonly remoteUser: DirectCallUser;
+    /** Which side the signed-in user is. */
     readonly myRole: DirectCallUserRole;
+    /** Fixed by the dial. */
     readonly isVideoCall: boolean;
+    /** Whether this side's microphone is on. */
     readonly isLocalAudioEnabled: boolean;
+    /** Whether this side's camera is on. */
     readonly isLocalVideoEnabled: boolean;
+    /** Whether the other side's microphone is on. */
     readonly isRemoteAudioEnabled: boolean;
+    /** Whether the other side's camera is on. */
     readonly isRemoteVideoEnabled: boolean;
+    /** False: no screen is shared in this version. */
     readonly isLocalScreenShareEnabled: boolean;
+    /** Not over, or not yet begun to ring. */
     readonly isOngoing: boolean;
+    /** Over. */
     readonly isEnded: boolean;
     /** Whether this user has put the call on hold. */
     readonly isOnHold: boolean;
@@ -258,15 +316,22 @@ declare namespace SendBirdCall {
     readonly reach: DirectCallReach;
     /** The devices that really ring, as in `reach`. Ours too. */
     readonly ringingDevices: number;
+    /** Who ended it; null until then, and where a time-out or a loss did. */
     readonly endedBy: DirectCallUser | null;
     /** Null until the call has ended. */
     readonly endResult: DirectCallEndResult | null;
     readonly callLog: DirectCallLog | null;
+    /** The application's own data about the call. */
     readonly customItems: CustomItems;
+    /** When it was dialled, in Unix milliseconds. */
     readonly startedAt: number;
+    /** Where this side's picture is shown. */
     readonly localMediaView: HTMLMediaElement | null;
+    /** Where the other side's media is shown. */
     readonly remoteMediaView: HTMLMediaElement | null;
+    /** Answers a call that rings here; anything else is left alone. */
     accept(params?: AcceptParams): void;
+    /** Cancels, declines or hangs up; a call that is over is left alone. */
     end(): void;
     /** Fails with 1400101 for a call that is over or rings here unanswered. */
     hold(): Promise<void>;
@@ -280,42 +345,62 @@ declare namespace SendBirdCall {
       customItems: CustomItems,
       callback?: Callback<CustomItemsResult>,
     ): Promise<CustomItemsResult>;
+    /** Removes the items of these keys. */
     deleteCustomItems(
       keys: string[],
       callback?: Callback<CustomItemsResult>,
     ): Promise<CustomItemsResult>;
+    /** Removes all items. */
     deleteAllCustomItems(callback?: Callback<CustomItemsResult>): Promise<CustomItemsResult>;
+    /** Sends silence from here on. */
     muteMicrophone(): void;
+    /** Sends sound again. */
     unmuteMicrophone(): void;
+    /** Opens the camera; an audio call has none. */
     startVideo(): void;
+    /** Closes the camera, light and all. */
     stopVideo(): void;
+    /** Shows what this side sends, now or as soon as it does; null takes the view away. */
     setLocalMediaView(view: HTMLMediaElement | null): Promise<void>;
+    /** Shows what the other side sends, now or as soon as it does; null takes the view away. */
     setRemoteMediaView(view: HTMLMediaElement | null): Promise<void>;
     /** Milliseconds from accept to now or to the end. */
     getDuration(): number;
   }
 
+  /** The version of this SDK. */
   const sdkVersion: string;
   /** The signed-in user; changes as people sign in and out. */
   const currentUser: User | null;
   /** The application's id, null before `init`. */
   const appId: string | null;
 
+  /** Points the SDK at an application; hosts may be left out. Throws 1800300 to 1800302. */
   function init(appId: string, apiHost?: string, websocketHost?: string): void;
+  /** Signs a user in. Fails with the server's code, or with 1800200, 1800302. */
   function authenticate(option: AuthOption, callback?: Callback<User>): Promise<User>;
+  /** Connects, so that calls ring here; stays connected from then on. */
   function connectWebSocket(): Promise<void>;
+  /** Signs out: this device's calls end, and it is rung no more; listeners stay. */
   function deauthenticate(): void;
+  /** How much is written to the console; `ERROR` unless set. */
   function setLoggerLevel(level: LoggerLevel): void;
+  /** Listens to what happens on this device; the same id again replaces the listener. */
   function addListener(id: string | number, listener: SendBirdCallListener): void;
+  /** Listens no more; an unknown id is left alone. */
   function removeListener(id: string | number): void;
+  /** Removes every listener. */
   function removeAllListeners(): void;
   /** Returns the call at once; on failure the callback gets the call and the error. */
   function dial(
     params: DialParams,
     callback?: (call: DirectCall, error: SendBirdCallError | null) => void,
   ): DirectCall;
+  /** The object of a call that this device knows; null for another. */
   function getCall(callId: string): DirectCall | null;
+  /** The calls that are not over, one that rings included. */
   function getOngoingCalls(): DirectCall[];
+  /** How many there are. */
   function getOngoingCallCount(): number;
   /** Of any call that the user took part in, ended ones included. */
   function updateCustomItems(
@@ -323,15 +408,18 @@ declare namespace SendBirdCall {
     customItems: CustomItems,
     callback?: Callback<CustomItemsResult>,
   ): Promise<CustomItemsResult>;
+  /** Removes custom items of such a call by their keys. */
   function deleteCustomItems(
     callId: string,
     keys: string[],
     callback?: Callback<CustomItemsResult>,
   ): Promise<CustomItemsResult>;
+  /** Removes all custom items of such a call. */
   function deleteAllCustomItems(
     callId: string,
     callback?: Callback<CustomItemsResult>,
   ): Promise<CustomItemsResult>;
+  /** Makes a query of the signed-in user's calls that are over. */
   function createDirectCallLogListQuery(
     params?: DirectCallLogListQueryParams | null,
   ): DirectCallLogListQuery;
@@ -341,7 +429,9 @@ declare namespace SendBirdCall {
    * without a call, 1800302 before `init`, 1800303 if nobody is signed in.
    */
   function handleWebhookData(data: object | string): void;
+  /** Seconds that a dial from here rings, 1 to 600; 60 unless set. */
   function setRingingTimeout(seconds: number): void;
+  /** Seconds from the accept to media, 1 to 600; 60 unless set. */
   function setCallConnectionTimeout(seconds: number): void;
 }
 

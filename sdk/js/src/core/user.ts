@@ -8,10 +8,15 @@ import type { Role } from "./enums.js";
  * after it was made.
  */
 export class User {
+  /** The user's id. */
   readonly userId: string;
+  /** The name to show; may be empty. */
   readonly nickname: string;
+  /** The picture's address; may be empty. */
   readonly profileUrl: string;
+  /** Whether the user is active. */
   readonly isActive: boolean;
+  /** The application's own data about the user. */
   readonly metaData: { [key: string]: string };
 
   constructor(view: UserView) {
@@ -25,6 +30,7 @@ export class User {
 
 /** A user on one side of a direct call. */
 export class DirectCallUser extends User {
+  /** The side. */
   readonly role: Role;
 
   constructor(view: UserView, role: Role) {

@@ -5,6 +5,7 @@ import { contain } from "../log.js";
 
 /** What an application may listen to; every handler may be absent. */
 export interface SendBirdCallListener {
+  /** A call rings here; its `endResult` is set if it ended meanwhile. */
   onRinging?: ((call: DirectCall) => void) | null;
 }
 

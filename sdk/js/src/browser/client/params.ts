@@ -5,17 +5,22 @@ import type { DirectCallOption } from "../direct-call/direct-call.js";
 
 /** The parameters of `authenticate`. */
 export interface AuthOption {
+  /** The user's id. */
   userId: string | number;
   accessToken?: string | null;
 }
 
 /** The parameters of `dial`. */
 export interface DialParams {
+  /** The user's id. */
   userId: string | number;
+  /** A call with video; without unless said. */
   isVideoCall?: boolean;
+  /** This side's media. */
   callOption?: DirectCallOption | null;
   /** At most 10; keys and values of at most 128 characters, no comma in a key. */
   customItems?: { [key: string]: string } | null;
+  /** Taken and not used: there is no chat here. */
   sendBirdChatOptions?: { channelUrl?: string };
   /** Puts the other active calls of this device on hold. */
   holdActiveCall?: boolean;

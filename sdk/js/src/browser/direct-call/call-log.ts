@@ -6,7 +6,9 @@ import type { CallLogEntry, CallView } from "../../wire/protocol.js";
 
 /** The documented fields of a log entry. */
 export interface CallLog {
+  /** The call's id. */
   readonly callId: string;
+  /** Dialled with video. */
   readonly isVideoCall: boolean;
   /** When it was dialled, in Unix milliseconds. */
   readonly startedAt: number;
@@ -14,11 +16,15 @@ export interface CallLog {
   readonly endedAt: number;
   /** Milliseconds from accept to end; 0 if it was never accepted. */
   readonly duration: number;
+  /** Who dialled. */
   readonly caller: DirectCallUser;
+  /** Who was dialled. */
   readonly callee: DirectCallUser;
   /** Who ended it; null when a time-out or a loss did. */
   readonly endedBy: DirectCallUser | null;
+  /** How it ended, as a value of `DirectCallEndResult`. */
   readonly endResult: string;
+  /** The application's own data about the call. */
   readonly customItems: { [key: string]: string };
   /** The signed-in user's side, under both names that applications read. */
   readonly userRole: string;

@@ -19,14 +19,19 @@ export type CallHandler = ((call: DirectCall) => void) | null;
 
 /** The options of one side's media. */
 export interface DirectCallOption {
+  /** Shows what this side sends. */
   localMediaView?: HTMLMediaElement | null;
+  /** Shows, and plays, what the other side sends. */
   remoteMediaView?: HTMLMediaElement | null;
+  /** Whether the microphone is on at the start; it is unless said. */
   audioEnabled?: boolean;
+  /** Whether the camera is on at the start of a video call; it is unless said. */
   videoEnabled?: boolean;
 }
 
 /** The parameters of `accept`. */
 export interface AcceptParams {
+  /** This side's media. */
   callOption?: DirectCallOption | null;
   /** Puts the other active calls of this device on hold. */
   holdActiveCall?: boolean;
@@ -45,19 +50,31 @@ export interface DirectCallReach {
  * fields, and what drives it hangs on a function, which neither proxies nor JSON follow.
  */
 export class DirectCall {
+  /** The call was accepted; media is not up yet. */
   onEstablished: CallHandler = null;
+  /** Media is up on both sides. */
   onConnected: CallHandler = null;
+  /** Media broke off, and another path is looked for. */
   onReconnecting: CallHandler = null;
+  /** Media is back. */
   onReconnected: CallHandler = null;
+  /** The call is over, for whatever reason; comes once. */
   onEnded: CallHandler = null;
+  /** The other side muted or unmuted. */
   onRemoteAudioSettingsChanged: CallHandler = null;
+  /** The other side's camera was stopped or started. */
   onRemoteVideoSettingsChanged: CallHandler = null;
+  /** Items of these keys were set, by whomever; also after the end. */
   onCustomItemsUpdated: ((call: DirectCall, keys: string[]) => void) | null = null;
+  /** Items of these keys are gone; also after the end. */
   onCustomItemsDeleted: ((call: DirectCall, keys: string[]) => void) | null = null;
+  /** Not fired: nothing records in this version. */
   onRemoteRecordingStatusChanged: CallHandler = null;
+  /** A side put the call on hold, or took it back. */
   onUserHoldStatusChanged:
     | ((call: DirectCall, isLocalUser: boolean, isUserOnHold: boolean) => void)
     | null = null;
+  /** Not fired: no screen is shared in this version. */
   onScreenShareStopped: (() => void) | null = null;
   /** Beyond the documented surface, ours: for the caller, while it rings. */
   onReachChanged: CallHandler = null;
@@ -80,6 +97,7 @@ export class DirectCall {
     return this.callId;
   }
 
+  /** Who dialled. */
   get caller(): DirectCallUser {
     return this._driver().caller;
   }
@@ -89,50 +107,62 @@ export class DirectCall {
     return this.caller;
   }
 
+  /** Who was dialled. */
   get callee(): DirectCallUser {
     return this._driver().callee;
   }
 
+  /** The signed-in user's side. */
   get localUser(): DirectCallUser {
     return this.myRole === "dc_caller" ? this.caller : this.callee;
   }
 
+  /** The other side. */
   get remoteUser(): DirectCallUser {
     return this.myRole === "dc_caller" ? this.callee : this.caller;
   }
 
+  /** Which side the signed-in user is. */
   get myRole(): Role {
     return this._driver().view.myRole;
   }
 
+  /** Fixed by the dial. */
   get isVideoCall(): boolean {
     return this._driver().view.isVideoCall;
   }
 
+  /** Whether this side's microphone is on. */
   get isLocalAudioEnabled(): boolean {
     return this._driver().media.settings.audioEnabled;
   }
 
+  /** Whether this side's camera is on. */
   get isLocalVideoEnabled(): boolean {
     return this._driver().media.settings.videoEnabled;
   }
 
+  /** Whether the other side's microphone is on. */
   get isRemoteAudioEnabled(): boolean {
     return this._driver().remoteSettings.audioEnabled;
   }
 
+  /** Whether the other side's camera is on. */
   get isRemoteVideoEnabled(): boolean {
     return this._driver().remoteSettings.videoEnabled;
   }
 
+  /** False: no screen is shared in this version. */
   get isLocalScreenShareEnabled(): boolean {
     return false;
   }
 
+  /** Not over, or not yet begun to ring. */
   get isOngoing(): boolean {
     return !this.isEnded;
   }
 
+  /** Over. */
   get isEnded(): boolean {
     return this._driver().isOver;
   }
@@ -156,6 +186,7 @@ export class DirectCall {
     return this.reach.devices;
   }
 
+  /** Who ended it; null until then, and where a time-out or a loss did. */
   get endedBy(): DirectCallUser | null {
     return sideOf(this._driver().view.ended?.by, this.caller, this.callee);
   }
@@ -170,18 +201,22 @@ export class DirectCall {
     return this._driver().log(this);
   }
 
+  /** The application's own data about the call. */
   get customItems(): { [key: string]: string } {
     return { ...this._driver().view.customItems };
   }
 
+  /** When it was dialled, in Unix milliseconds. */
   get startedAt(): number {
     return this._driver().view.startedAt;
   }
 
+  /** Where this side's picture is shown. */
   get localMediaView(): HTMLMediaElement | null {
     return this._driver().media.localView.current;
   }
 
+  /** Where the other side's media is shown. */
   get remoteMediaView(): HTMLMediaElement | null {
     return this._driver().media.remoteView.current;
   }
@@ -233,18 +268,22 @@ export class DirectCall {
     return deleteAllItems(this._driver().host, this.callId, callback);
   }
 
+  /** Sends silence from here on. */
   muteMicrophone(): void {
     this._driver().media.setAudio(false);
   }
 
+  /** Sends sound again. */
   unmuteMicrophone(): void {
     this._driver().media.setAudio(true);
   }
 
+  /** Opens the camera; an audio call has none. */
   startVideo(): void {
     this._driver().media.startVideo();
   }
 
+  /** Closes the camera, light and all. */
   stopVideo(): void {
     this._driver().media.stopVideo();
   }
