@@ -3,6 +3,7 @@
 //! Look first at `wiring.rs`, which puts the parts together from top to bottom, and `serve.rs`,
 //! which starts and stops them.
 
+mod accept;
 mod chance;
 pub mod cli;
 pub mod config;

@@ -5,13 +5,13 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use axum_server::Handle;
-use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use curlew_store::sqlite::{SqliteOptions, SqliteStore};
 use curlew_store::{Store, StoreError};
 use curlew_telemetry::{LogError, LogFormat, MetricsError, MetricsPage};
 use tokio::signal;
 
+use crate::accept::PatientAcceptor;
 use crate::config::{Config, Format, TlsMode};
 use crate::folder::{Folder, FolderError};
 use crate::people::{self, PeopleError};
@@ -98,9 +98,9 @@ async fn until_stopped(
     let service = app.router.clone().into_make_service();
     let server = axum_server::from_tcp(listener)?.handle(handle.clone());
     let mut serving = match tls {
-        None => tokio::spawn(server.acceptor(NoDelayAcceptor::new()).serve(service)),
+        None => tokio::spawn(server.acceptor(PatientAcceptor).serve(service)),
         Some(tls) => {
-            let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
+            let acceptor = RustlsAcceptor::new(tls).acceptor(PatientAcceptor);
             tokio::spawn(server.acceptor(acceptor).serve(service))
         }
     };

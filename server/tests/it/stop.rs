@@ -25,6 +25,23 @@ fn each_stop_signal_ends_softly_with_success_and_only_one_json_line() {
     }
 }
 
+/// P10: who connects and says nothing, or nothing more, does not hold a connection for ever.
+#[test]
+fn a_silent_connection_is_closed() {
+    let house = House::new();
+    let server = house.serve(&[]);
+    let mut mute = TcpStream::connect(server.address()).unwrap();
+    let mut once = TcpStream::connect(server.address()).unwrap();
+    once.write_all(b"GET /healthz HTTP/1.1\r\nHost: curlew\r\n\r\n").unwrap();
+    let mut all = String::new();
+    for stream in [&mut once, &mut mute] {
+        // Fails instead of hanging if the server keeps it open.
+        stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+        stream.read_to_string(&mut all).unwrap();
+    }
+    assert!(all.starts_with("HTTP/1.1 200"), "{all}");
+}
+
 #[test]
 fn an_unfinished_request_is_cut_at_the_limit() {
     let house = House::new();
