@@ -27,7 +27,7 @@ export type CallEvent =
     };
 
 /** What the ring has reached before the server said anything of it. */
-export const NO_REACH: Reach = { devices: 0, pushes: 0 };
+const NO_REACH: Reach = { devices: 0, pushes: 0 };
 
 /**
  * A call seen for the first time. One that is over already never rings; only its caller, who
@@ -37,7 +37,8 @@ export function firstEvents(view: CallView): CallEvent[] {
   const isCaller = view.myRole === DirectCallUserRole.CALLER;
   switch (view.state) {
     case "ringing":
-      return isCaller ? reachEvents(NO_REACH, view.reach) : [{ name: "onRinging" }];
+      if (!isCaller) return [{ name: "onRinging" }];
+      return reachEvents({ ...view, reach: NO_REACH }, view.reach);
     case "established":
       return [{ name: "onEstablished" }];
     case "connected":
@@ -63,7 +64,7 @@ export function changeEvents(known: CallView, next: CallView): CallEvent[] {
     ...events,
     ...settingsEvents(known, next),
     ...items,
-    ...reachEvents(known.reach ?? NO_REACH, next.reach),
+    ...reachEvents(known, next.reach),
   ];
 }
 
@@ -80,9 +81,11 @@ export function settingsEvents(known: CallView, next: CallView): CallEvent[] {
   return [...events, ...sideEvents(isLocalUser, known.calleeSettings, next.calleeSettings)];
 }
 
-/** How far the ring has reached, when that changed; an absent one says nothing. */
-export function reachEvents(known: Reach, next: Reach | undefined): CallEvent[] {
-  if (!next || (next.devices === known.devices && next.pushes === known.pushes)) return [];
+/** How far the ring has reached, when that changed: for the caller; an absent one says nothing. */
+export function reachEvents(known: CallView, next: Reach | undefined): CallEvent[] {
+  const { devices, pushes } = known.reach ?? NO_REACH;
+  if (known.myRole !== DirectCallUserRole.CALLER || !next) return [];
+  if (next.devices === devices && next.pushes === pushes) return [];
   return [{ name: "onReachChanged" }];
 }
 

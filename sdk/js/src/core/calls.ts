@@ -2,7 +2,6 @@
 
 import type { CallView, EndView, MediaSettings, Reach } from "../wire/protocol.js";
 import {
-  NO_REACH,
   changeEvents,
   firstEvents,
   reachEvents,
@@ -42,6 +41,14 @@ export interface SnapshotStep {
 /** Ended calls beyond this many are forgotten, oldest first; a memory, so it has a bound. */
 export const MAX_REMEMBERED = 500;
 
+/** The order of a call's states. */
+const PLACE: Record<CallView["state"], number> = {
+  ringing: 0,
+  established: 1,
+  connected: 2,
+  ended: 3,
+};
+
 /** Nothing known. */
 export const NO_CALLS: CallsState = { calls: new Map(), provisional: new Set() };
 
@@ -56,7 +63,7 @@ export function apply(state: CallsState, view: CallView): Step {
   if (view.version < known.version) return { state, events: [] };
   if (view.version === known.version) return applyReach(state, known, view.reach);
   if (known.state !== "ended") {
-    const next = withNewestSettings(known, view);
+    const next = withNewestSettings(known, notBefore(known, view));
     return { state: remember(state, next), events: changeEvents(known, next) };
   }
   const isProvisional = state.provisional.has(view.callId);
@@ -171,9 +178,14 @@ export function theirSettings(view: CallView): MediaSettings {
 
 /** Comings and goings of ringing devices are no change of the call: the version stays. */
 function applyReach(state: CallsState, known: CallView, reach: Reach | undefined): Step {
-  const events = known.state === "ringing" ? reachEvents(known.reach ?? NO_REACH, reach) : [];
+  const events = known.state === "ringing" ? reachEvents(known, reach) : [];
   if (!reach || events.length === 0) return { state, events: [] };
   return { state: remember(state, { ...known, reach }), events };
+}
+
+/** A call never goes back: what was told once is not told again. */
+function notBefore(known: CallView, view: CallView): CallView {
+  return PLACE[view.state] < PLACE[known.state] ? { ...view, state: known.state } : view;
 }
 
 /** What a side said past the server may be newer than what the server has. */
