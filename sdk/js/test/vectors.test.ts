@@ -235,12 +235,7 @@ function wanted(): string[] {
   for (const [known, isKnown] of Object.entries(KNOWN) as [Known, boolean][]) {
     for (const [incoming, needsKnown] of Object.entries(INCOMING) as [Incoming, boolean][]) {
       if (needsKnown && !isKnown) continue;
-      for (const role of ROLES) {
-        // No view of a callee's device has a reach while it rings.
-        const isOfCaller = known === "ringing" && incoming === "same version, other reach";
-        if (isOfCaller && role === "dc_callee") continue;
-        all.push(pair(known, role, incoming));
-      }
+      for (const role of ROLES) all.push(pair(known, role, incoming));
     }
   }
   return all;
