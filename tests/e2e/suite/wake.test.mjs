@@ -129,6 +129,33 @@ test("a tab of another origin is closed in a call: the same (F40)", async (t) =>
   assert.equal(ended.endResult, "completed");
 });
 
+for (const [what, leave] of [
+  ["a tab is closed", (device) => device.page.close()],
+  ["a user signs out", (device) => device.page.evaluate(() => SendBirdCall.deauthenticate())],
+]) {
+  test(`${what} while the server is away: told from peer to peer within 5 s (F40)`, async () => {
+    const [ann, ben] = await Promise.all([here.signedIn("ann"), here.signedIn("ben")]);
+    const callId = await connect(ann, ben, "ben");
+    await here.server.kill("SIGKILL");
+    try {
+      await leave(ben);
+      const ended = await ann.saw("out.Ended", { within: 5_000 });
+      assert.deepEqual([ended.endResult, ended.endedBy], ["completed", "ben"]);
+    } finally {
+      await here.server.start();
+    }
+    // The server learns it from the one who is left.
+    const until = Date.now() + 20_000;
+    let row = await here.server.callRow(callId);
+    while (row.state !== "ended") {
+      assert.ok(Date.now() < until, "the server has not learned of the end");
+      await passes(200);
+      row = await here.server.callRow(callId);
+    }
+    assert.deepEqual([row.end_result, row.ended_by], ["completed", "ben"]);
+  });
+}
+
 test("a page is reloaded in a call: the log is whole, the page starts anew (F41)", async () => {
   const [ann, ben] = await Promise.all([here.signedIn("ann"), here.signedIn("ben")]);
   const callId = await connect(ann, ben, "ben");

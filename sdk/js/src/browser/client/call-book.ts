@@ -144,7 +144,11 @@ export class CallBook {
       if (one.isOver) continue;
       // Signing out declines nothing: the call may ring on at the person's other devices.
       if (one.isRingingHere) one.close(DirectCallEndResult.UNKNOWN, undefined);
-      else one.close(resultOfEnding(one.view), one.view.myRole);
+      else {
+        // The server may be out of reach, and a page that is closed cannot wait for it.
+        one.media.tellEnd();
+        one.close(resultOfEnding(one.view), one.view.myRole);
+      }
       later(() => one.fire({ name: "onEnded" }));
     }
     this.controllers.clear();
@@ -163,7 +167,9 @@ export class CallBook {
 
   private takeSnapshot(views: readonly CallView[], named: readonly string[]): void {
     const mine = views.filter((view) => !this.isKept(view));
-    const step = applySnapshot(this.state, mine, named, Date.now());
+    // What is kept for a dial is not missing, though it is not taken in yet.
+    const expected = named.filter((callId) => !this.dials.isAnswering(callId));
+    const step = applySnapshot(this.state, mine, expected, Date.now());
     this.state = step.state;
     for (const { view, events } of step.changes) this.update(view, events);
   }
