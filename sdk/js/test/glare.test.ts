@@ -252,6 +252,26 @@ test("what the person does while the browser asks for devices is not lost", asyn
   assert.deepEqual([audioEnabled, videoEnabled], [false, false]);
 });
 
+test("a fresh session while the browser asks for devices does not end the call", async () => {
+  const { world, client } = await signedIn("ben");
+  rings(client);
+  world.socket.tell(view());
+  answersTheDial(world);
+  let grant = (): void => undefined;
+  world.grant = new Promise((resolve) => (grant = resolve));
+  const { call, told, ends } = dial(client, "ann");
+  await settle();
+  world.snapshot = [answered({ version: 3 })];
+  world.socket.drop(1006);
+  // The first wait before a reconnect is at most three seconds.
+  await new Promise((resolve) => setTimeout(resolve, 3_200));
+  assert.equal(world.sockets.length, 2);
+  grant();
+  await settle();
+  assert.deepEqual([told[0]?.code, ends(), call.isEnded], [undefined, 0, false]);
+  assert.deepEqual([call.callId, client.getOngoingCalls().length], ["call-1", 1]);
+});
+
 test("accepting what rings while its caller is dialled: one call, one capture", async () => {
   const { world, client } = await signedIn("ben");
   const rung = rings(client);

@@ -75,6 +75,22 @@ test(`both dial in the same moment, ${TIMES} times: one call each time (F20)`, a
   assert.ok(rows.every(({ end_result }) => end_result === "completed"));
 });
 
+test("the other devices of who answers by dialling stop ringing (F20, P1)", async () => {
+  const [ann, ben, other] = await Promise.all([
+    here.signedIn("ann"), here.signedIn("ben"), here.signedIn("ben"),
+  ]);
+  await ann.dial("ben");
+  const [{ callId }] = await Promise.all([ben.saw("ringing"), other.saw("ringing")]);
+  await ben.dial("ann");
+  await inOneCall(ann, ben);
+  const stopped = await other.saw("in.Ended", { within: LEFT_MS });
+  assert.deepEqual([stopped.callId, stopped.endResult], [callId, "other_device_accepted"]);
+  assert.equal(await other.ongoing(), 0);
+  await other.isClean();
+  await hangUp(ben, ann);
+  assert.deepEqual([await other.count("in.Ended"), await ben.count("in.Ended")], [1, 1]);
+});
+
 test("a video dial that answers an audio call opens no camera (F20, F56)", async () => {
   const [ann, ben] = await pair();
   await ann.dial("ben");

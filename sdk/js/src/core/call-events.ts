@@ -27,7 +27,7 @@ export type CallEvent =
     };
 
 /** What the ring has reached before the server said anything of it. */
-const NO_REACH: Reach = { devices: 0, pushes: 0 };
+export const NO_REACH: Reach = { devices: 0, pushes: 0 };
 
 /**
  * A call seen for the first time. One that is over already never rings; only its caller, who
