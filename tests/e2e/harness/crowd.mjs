@@ -15,8 +15,9 @@ async function linkModule() {
   const folder = join(here, "../node_modules/.cache/curlew-e2e");
   await mkdir(folder, { recursive: true });
   const outfile = join(folder, `link-${process.pid}.mjs`);
+  const contents = `export { Link } from "./link.js"; export { browserPorts } from "./ports.js";`;
   await build({
-    entryPoints: [join(sdk, "src/browser/link/link.ts")],
+    stdin: { contents, resolveDir: join(sdk, "src/browser/link") },
     outfile, bundle: true, platform: "node", format: "esm", target: "node20", logLevel: "warning",
   });
   return import(pathToFileURL(outfile).href);
@@ -24,8 +25,12 @@ async function linkModule() {
 
 /** Signed-in clients that stay connected, and everything they tried. */
 export class Crowd {
-  /** Times of connection attempts since the crowd was made, in milliseconds. */
+  /**
+   * When connection attempts were due, in milliseconds. A stalled process fires many timers at
+   * once; what is tested is when the link wanted them.
+   */
   attempts = [];
+  #due;
   /** Sign-ins and sessions that were refused, in words. */
   refused = [];
   clients = [];
@@ -34,13 +39,14 @@ export class Crowd {
   /** Signs in `size` users and connects them, by way of `wire` if there is one. */
   static async of(size, server, wire = server) {
     const crowd = new Crowd();
-    const { Link } = await linkModule();
+    const { Link, browserPorts } = await linkModule();
+    const ports = { ...browserPorts, after: (ms, run) => crowd.#after(ms, run) };
     globalThis.WebSocket = crowd.#socketClass();
     const names = Array.from({ length: size }, (_, n) => `crowd-${n}`);
     // A few at a time: Node would open hundreds of connections for as many requests at once.
     for (let n = 0; n < size; n += 20) {
       const some = names.slice(n, n + 20);
-      const join = (name) => crowd.#join(Link, server, wire, name);
+      const join = (name) => crowd.#join(Link, ports, server, wire, name);
       crowd.clients.push(...await Promise.all(some.map(join)));
     }
     await crowd.connected();
@@ -80,7 +86,7 @@ export class Crowd {
 
   /** The largest part of all attempts since `from` that lies in one span of `span` milliseconds. */
   peak(from, span) {
-    const times = this.attempts.filter((at) => at >= from);
+    const times = this.attempts.filter((at) => at >= from).sort((a, b) => a - b);
     let most = 0;
     let first = 0;
     for (let last = 0; last < times.length; last++) {
@@ -94,7 +100,7 @@ export class Crowd {
     for (const { link } of this.clients) link.stop(new Error("the test is over"));
   }
 
-  async #join(Link, server, wire, userId) {
+  async #join(Link, ports, server, wire, userId) {
     const deviceId = `d-${userId}`;
     const answer = await fetch(`${server.url}/v1/sessions`, {
       method: "POST",
@@ -113,18 +119,30 @@ export class Crowd {
       },
       onEvent: () => undefined,
       onSessionOver: (reason) => this.refused.push(`${userId}: ${reason}`),
-    });
+    }, ports);
     client.link.start().catch(() => undefined);
     return client;
+  }
+
+  /** The link's timer, with a note of the moment it was meant for. */
+  #after(ms, run) {
+    const due = performance.now() + ms;
+    const timer = setTimeout(() => {
+      this.#due = due;
+      run();
+      this.#due = undefined;
+    }, ms);
+    return () => clearTimeout(timer);
   }
 
   /** A WebSocket that reports each attempt, and each answer that is not the expected one. */
   #socketClass() {
     const { attempts, refused } = this;
+    const due = () => this.#due ?? performance.now();
     return class extends WebSocket {
       constructor(url) {
         super(url);
-        attempts.push(performance.now());
+        attempts.push(due());
         // A server that is not there is what the link is tested with: `close` follows.
         this.on("error", () => undefined);
         this.on("unexpected-response", (_, response) => {
