@@ -63,6 +63,7 @@ impl Control {
     async fn sweep(&self, now: Instant) {
         if self.peers().is_some() {
             self.index().presence.expire(now);
+            self.read_again_of_others().await;
         }
         let now_ms = now.unix_ms();
         match self.store.due_calls(millis(now_ms), SWEEP_LIMIT).await {

@@ -81,6 +81,21 @@ impl Index {
         self.seats.get(device).into_iter().flatten().cloned().collect()
     }
 
+    /// The calls in which no user has a session at this node: nobody here is told of their changes.
+    pub fn calls_of_others(&self) -> Vec<(AppId, CallId)> {
+        let mut others: BTreeMap<&CallId, &AppId> = BTreeMap::new();
+        let mut ours = BTreeSet::new();
+        for ((app, user), calls) in &self.by_user {
+            if self.presence.is_here(app, user) {
+                ours.extend(calls);
+            } else {
+                others.extend(calls.iter().map(|id| (id, app)));
+            }
+        }
+        let others = others.into_iter().filter(|(id, _)| !ours.contains(id));
+        others.map(|(id, app)| (app.clone(), id.clone())).collect()
+    }
+
     /// How many devices are in a call.
     pub fn busy(&self) -> usize {
         self.seats.len()

@@ -2,6 +2,7 @@
 
 use curlew_base::{AppId, CallId};
 use curlew_call::{Input, Party};
+use curlew_store::StoreError;
 
 use crate::control::Control;
 use crate::ports::{DeviceKey, PeerNews};
@@ -45,6 +46,27 @@ impl Control {
                 }
             }
         }
+    }
+
+    /// The news that such a call is over may have been lost, and no device here would ask.
+    pub(crate) async fn read_again_of_others(&self) {
+        let calls = self.index().calls_of_others();
+        for (app, id) in calls {
+            if let Err(error) = self.catch_up(&app, &id).await {
+                tracing::warn!(call_id = id.as_str(), %error, "a call could not be read again");
+            }
+        }
+    }
+
+    /// Reads a call again if another node has changed it since.
+    pub(crate) async fn catch_up(&self, app: &AppId, id: &CallId) -> Result<(), StoreError> {
+        let Some(slot) = self.slot(id).filter(|_| self.peers().is_some()) else { return Ok(()) };
+        let mut guard = slot.lock().await;
+        let Some(version) = guard.as_ref().map(|record| record.version) else { return Ok(()) };
+        if self.is_behind(app, id, version).await? {
+            self.read_again(app, id, &mut guard).await?;
+        }
+        Ok(())
     }
 
     /// A call that this node knows is read again if it is behind; one that concerns a device of

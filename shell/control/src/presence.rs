@@ -74,10 +74,15 @@ impl Presence {
         self.0.retain(|_, devices| !devices.is_empty());
     }
 
-    /// Whether the device has its session at this node.
-    pub fn has_here(&self, key: &DeviceKey) -> bool {
+    /// Whether this node is the one to tell the device: it is connected here, or it is connected
+    /// nowhere and has a session here that keeps what it is told.
+    pub fn is_told_here(&self, key: &DeviceKey) -> bool {
         let places = self.0.get(&person(key)).and_then(|devices| devices.get(&key.device));
-        places.is_some_and(|places| places.contains_key(HERE))
+        places.is_some_and(|places| match places.get(HERE) {
+            Some(None) => true,
+            Some(Some(_)) => lost_since(places).is_some(),
+            None => false,
+        })
     }
 
     /// The devices whose session is at this node, each with the time since when it is lost.

@@ -152,6 +152,7 @@ impl Control {
         ids.dedup();
         let mut views = Vec::new();
         for id in ids {
+            self.catch_up(&device.app, &id).await?;
             let record = match self.step(&device.app, &id, |_| None).await {
                 Ok((record, _)) => record,
                 Err(refusal) if refusal.code == ErrorCode::CallDoesNotExist => continue,

@@ -155,7 +155,7 @@ impl Control {
         // several nodes would overtake each other on the bus within one version.
         let refreshes = effects.refreshes.iter().filter(|party| {
             let told_here =
-                self.peers().is_none() || self.index().presence.has_here(&record.key(party));
+                self.peers().is_none() || self.index().presence.is_told_here(&record.key(party));
             told_here && !effects.shows.contains(party)
         });
         for party in effects.shows.iter().chain(refreshes) {

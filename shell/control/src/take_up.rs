@@ -12,7 +12,7 @@ use crate::ports::{DeviceKey, PeerNews};
 use crate::record::Record;
 
 /// Live calls of one user that a node takes up when a device comes; nobody has more.
-const LIVE_CALLS: u32 = 256;
+pub(crate) const LIVE_CALLS: u32 = 256;
 
 impl Control {
     /// Takes up the live calls of an earlier run. Every device counts as lost from now on, so that

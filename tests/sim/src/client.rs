@@ -295,10 +295,15 @@ impl Client {
         happenings.into_iter().for_each(|happening| self.react(happening));
     }
 
+    /// Whether a device does what it should: always where people do only what they are told.
+    fn does(&mut self, percent: u64) -> bool {
+        self.world.mood.is_none() || self.dice.chance(percent)
+    }
+
     fn react(&mut self, happening: Happening) {
         match happening {
             Happening::Rings(call) => {
-                if self.dice.chance(95) {
+                if self.does(95) {
                     let after = self.dice.span(0, 100);
                     self.plan(after, Deed::Ring(call.clone()));
                 }
@@ -316,8 +321,8 @@ impl Client {
                 }
             }
             Happening::Established(call) => {
-                let path = if self.dice.chance(3) { MediaPath::Failed } else { MediaPath::Up };
-                if self.dice.chance(95) {
+                let path = if self.does(97) { MediaPath::Up } else { MediaPath::Failed };
+                if self.does(95) {
                     let after = self.dice.span(50, 1_500);
                     self.plan(after, Deed::Media(call.clone(), path));
                 }

@@ -69,6 +69,10 @@ pub struct Device {
     pub resent: BTreeSet<u32>,
     /// Signals it sent.
     pub signals_sent: u32,
+    /// How often its application was told that a call rings, and that it ended.
+    pub told: BTreeMap<CallId, (u32, u32)>,
+    /// The codes of the refusals it got, in order.
+    pub refused: Vec<u32>,
     /// Views that came since the last look.
     pub seen: Vec<CallView>,
     /// Broken promises that only the device can see.
@@ -99,6 +103,8 @@ impl Device {
             signals: Vec::new(),
             resent: BTreeSet::new(),
             signals_sent: 0,
+            told: BTreeMap::new(),
+            refused: Vec::new(),
             seen: Vec::new(),
             complaints: Vec::new(),
             welcomed: false,
@@ -190,6 +196,8 @@ impl Device {
             ServerMessage::Welcome(welcome) => {
                 if !welcome.resumed {
                     self.last_event = 0;
+                    // The server may have forgotten who rings: each says so again.
+                    self.rung.clear();
                 } else if self.session.as_ref() != Some(&welcome.session) {
                     self.complaints.push("P6: resumed a session it never had".into());
                 }
@@ -216,8 +224,16 @@ impl Device {
 
     fn answered(&mut self, reply: Reply) {
         let at = self.pending.iter().position(|pending| pending.request.id == reply.id);
-        let Some(pending) = at.and_then(|at| self.pending.remove(at)) else { return };
+        let Some(pending) = at.and_then(|at| self.pending.remove(at)) else {
+            // The network doubled the request, whose second answer may tell more, or the answer.
+            let known = |view: &CallView| self.calls.get(&view.call_id).map_or(0, |v| v.version);
+            if let Some(view) = reply.call.filter(|view| view.version > known(view)) {
+                self.learn(*view);
+            }
+            return;
+        };
         let refused = reply.error.as_ref().map(|error| error.code);
+        self.refused.extend(refused);
         // Rule 9: about a call that is over, the answer says how it ended.
         let status = Some(ErrorCode::InvalidCallStatus.number());
         let known = named(&pending.request.body).filter(|call| self.calls.contains_key(call));
@@ -237,7 +253,9 @@ impl Device {
             }
             (Verb::Ringing(call), None, _) => drop(self.rung.insert(call.call_id.clone())),
             (Verb::Media(media), None, Some(view))
-                if media.path == MediaPath::Up && view.ended.is_none() =>
+                if media.path == MediaPath::Up
+                    && view.ended.is_none()
+                    && !self.tells_of_media(&media.call_id) =>
             {
                 self.happened.push(Happening::UpHeard(media.call_id.clone()));
             }
@@ -246,6 +264,12 @@ impl Device {
         if let Some(view) = reply.call {
             self.learn(*view);
         }
+    }
+
+    /// Whether a report about a call's media is not answered yet: it may have been overtaken.
+    fn tells_of_media(&self, call: &CallId) -> bool {
+        let about = |verb: &Verb| matches!(verb, Verb::Media(media) if media.call_id == *call);
+        self.pending.iter().any(|pending| about(&pending.request.body))
     }
 
     fn event(&mut self, event: Event, out: &mut Vec<ClientMessage>) -> Verdict {
@@ -261,7 +285,13 @@ impl Device {
             EventBody::Call(event) => self.learn(*event.call),
             EventBody::Signal(signal) => self.signal(signal),
             EventBody::Snapshot(snapshot) => {
-                snapshot.calls.into_iter().for_each(|view| self.learn(view));
+                for view in snapshot.calls {
+                    let rings = view.state == CallState::Ringing && self.is_callee_of(&view);
+                    if rings && self.calls.contains_key(&view.call_id) {
+                        self.happened.push(Happening::Rings(view.call_id.clone()));
+                    }
+                    self.learn(view);
+                }
             }
         }
         Verdict::Fine
@@ -300,14 +330,20 @@ impl Device {
         let callee = self.is_callee_of(&view);
         if was != Some(view.state) {
             match view.state {
-                CallState::Ringing if callee => self.happened.push(Happening::Rings(id.clone())),
+                CallState::Ringing if callee => {
+                    self.told.entry(id.clone()).or_default().0 += 1;
+                    self.happened.push(Happening::Rings(id.clone()));
+                }
                 CallState::Ringing => {}
                 CallState::Established | CallState::Connected => {
                     if was.is_none_or(|was| was == CallState::Ringing) {
                         self.happened.push(Happening::Established(id.clone()));
                     }
                 }
-                CallState::Ended => self.happened.push(Happening::Ended(id.clone())),
+                CallState::Ended => {
+                    self.told.entry(id.clone()).or_default().1 += 1;
+                    self.happened.push(Happening::Ended(id.clone()));
+                }
             }
         }
         self.calls.insert(id, view);

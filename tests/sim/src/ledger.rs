@@ -164,12 +164,27 @@ impl Ledger {
         }
     }
 
-    /// When a device could last be heard before a moment; `None` if never.
+    /// When a device could last be heard without fail before a moment; `None` if never.
     #[must_use]
     pub fn last_healthy(&self, device: &str, before: Instant) -> Option<Instant> {
+        self.last(device, before, |fate| fate.lost_at())
+    }
+
+    /// When a device could last be heard at all before a moment; `None` if never.
+    #[must_use]
+    pub fn last_heard(&self, device: &str, before: Instant) -> Option<Instant> {
+        self.last(device, before, |fate| fate.cut_at())
+    }
+
+    fn last(
+        &self,
+        device: &str,
+        before: Instant,
+        harm: impl Fn(&Fate) -> Option<Instant>,
+    ) -> Option<Instant> {
         let stretches = self.stretches.get(device)?.iter().filter(|s| s.from <= before);
         let ends = stretches.map(|stretch| {
-            [stretch.until, stretch.fate.lost_at()].into_iter().flatten().fold(before, Instant::min)
+            [stretch.until, harm(&stretch.fate)].into_iter().flatten().fold(before, Instant::min)
         });
         ends.max()
     }

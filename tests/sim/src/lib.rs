@@ -19,4 +19,5 @@ pub mod link;
 pub mod people;
 pub mod referee;
 pub mod run;
+pub mod stage;
 pub mod world;

@@ -42,7 +42,7 @@ pub struct Fate(Mutex<Harm>);
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Harm {
-    cut: bool,
+    cut_at: Option<Instant>,
     lost_at: Option<Instant>,
     disordered: bool,
 }
@@ -51,7 +51,7 @@ impl Fate {
     /// From here on frames vanish, and not even a close is heard.
     pub fn cut(&self) {
         let mut harm = self.harm();
-        harm.cut = true;
+        harm.cut_at.get_or_insert(Instant::now());
         harm.lost_at.get_or_insert(Instant::now());
     }
 
@@ -66,7 +66,13 @@ impl Fate {
     /// Whether frames vanish.
     #[must_use]
     pub fn is_cut(&self) -> bool {
-        self.harm().cut
+        self.cut_at().is_some()
+    }
+
+    /// From when on frames vanish.
+    #[must_use]
+    pub fn cut_at(&self) -> Option<Instant> {
+        self.harm().cut_at
     }
 
     /// When the first frame was lost.

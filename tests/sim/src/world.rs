@@ -85,6 +85,11 @@ impl World {
         Ok(world)
     }
 
+    /// How many nodes there are.
+    pub fn nodes(&self) -> usize {
+        self.terms.nodes
+    }
+
     /// The nodes.
     pub fn cluster(&self) -> MutexGuard<'_, Cluster> {
         lock(&self.cluster)

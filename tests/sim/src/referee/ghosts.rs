@@ -19,10 +19,15 @@ pub fn nothing_left(world: &World) -> Vec<String> {
     }
     let cluster = world.cluster();
     for (node, control) in cluster.controls().enumerate() {
-        let left = control.live_calls();
-        if left > 0 {
-            wrong.push(format!("P3: node {node} holds {left} calls that outlive every device"));
+        let left = [control.live_calls(), control.busy_devices(), control.known_devices()];
+        if left != [0, 0, 0] {
+            let text = "P3: calls, busy and present devices that outlive all";
+            wrong.push(format!("{text}, on node {node}: {left:?}"));
         }
+    }
+    let left: usize = cluster.gateways().map(|gateway| gateway.sessions()).sum();
+    if left > 0 {
+        wrong.push(format!("P3: {left} sessions outlive every device"));
     }
     wrong
 }
@@ -36,7 +41,7 @@ pub fn no_call_outlives_its_devices(cases: &[Case], ledger: &Ledger) -> Vec<Stri
         let answered = case.answered_on();
         let devices =
             std::iter::once(case.caller_device()).chain(answered.iter().map(|d| d.as_str()));
-        let heard = devices.filter_map(|device| ledger.last_healthy(device, end.at)).max();
+        let heard = devices.filter_map(|device| ledger.last_heard(device, end.at)).max();
         let Some(last) = heard.max(ledger.last_upheaval(end.at)) else { continue };
         let outlived = end.at - last;
         if outlived > OUTLIVES {

@@ -45,7 +45,10 @@ fn look(world: &World) -> Vec<String> {
         for device in &devices {
             wrong.extend(differs(&last.record, &call, device));
         }
-        wrong.extend(reach_differs(&call, &devices));
+        // Between nodes the count comes over the bus within one version, so it may be overtaken.
+        if world.nodes() == 1 {
+            wrong.extend(reach_differs(&call, &devices));
+        }
     }
     wrong
 }
