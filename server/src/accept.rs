@@ -7,9 +7,9 @@ use std::pin::Pin;
 use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
 
-/// A client that vanished without a word, or that only holds a connection open, is let go after this.
-/// A WebSocket hears its device at each heartbeat, well within it; an answered request may be followed
-/// by another one within it.
+/// A client that vanished without a word, or that only holds a connection open, is let go after
+/// this. A WebSocket hears its device at each heartbeat, well within it; an answered request may
+/// be followed by another one within it.
 const SILENCE_LIMIT: Millis = Millis::from_secs(30);
 
 /// Sets `TCP_NODELAY`, and the limit of silence.

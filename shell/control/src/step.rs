@@ -151,8 +151,8 @@ impl Control {
     /// Only after the commit: index, deadlines, events.
     pub(crate) fn perform(&self, record: &Record, effects: &Effects, now: Instant) {
         self.keep(record);
-        // Each node counts the rings by itself, and the device's own node alone tells it: numbers of
-        // several nodes would overtake each other on the bus within one version.
+        // Each node counts the rings by itself, and the device's own node alone tells it: numbers
+        // of several nodes would overtake each other on the bus within one version.
         let refreshes = effects.refreshes.iter().filter(|party| {
             let told_here =
                 self.peers().is_none() || self.index().presence.is_told_here(&record.key(party));

@@ -1,4 +1,5 @@
-//! `cargo xtask bench signalling`: complete calls, once with each commit alone and once with commits
+//! `cargo xtask bench signalling`: complete calls, once with each commit alone and once with
+//! commits
 //! grouped, and idle connections.
 
 use clap::Args;

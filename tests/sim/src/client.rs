@@ -1,5 +1,7 @@
 //! A device at work: connects, listens, acts, sleeps, dies. One task.
 
+mod whims;
+
 use curlew_wire::call::{CallState, MediaPath};
 use curlew_wire::client::ClientMessage;
 use curlew_wire::server::ServerMessage;
@@ -16,7 +18,7 @@ use crate::device::{Device, Happening, Verdict};
 use crate::dice::Dice;
 use crate::ledger::Told;
 use crate::link::DeviceEnd;
-use crate::people::{Deed, whim};
+use crate::people::Deed;
 use crate::world::{Shared, World};
 
 /// A connection on which nothing came for this long is dead; what `welcome` says.
@@ -423,42 +425,6 @@ impl Client {
         if let (true, Some(peer)) = (connected && self.dice.chance(50), peer) {
             let after = self.dice.span(5, 100);
             self.world.order(&peer, Deed::In(after, Box::new(Deed::PassOnEnd(call.clone()))));
-        }
-    }
-
-    fn whim(&mut self) -> Life {
-        let Some(mood) = self.world.mood.filter(|_| !self.world.rests()) else { return Life::On };
-        let deed = {
-            let device = self.device.lock().unwrap_or_else(PoisonError::into_inner);
-            whim(&device, &mut self.dice, &self.world.users, mood)
-        };
-        let pause = self.dice.span(50, mood.pause_ms);
-        self.plan(pause, Deed::Whim);
-        if let Some(deed) = deed {
-            self.plan(Duration::ZERO, deed);
-        }
-        Life::On
-    }
-
-    /// A device whose peer is gone finds its media broken; one whose peer is back, mended.
-    fn look(&mut self) {
-        self.plan(LOOK_EVERY, Deed::Look);
-        let calls: Vec<_> = {
-            let device = self.device();
-            let inside = |state| matches!(state, CallState::Established | CallState::Connected);
-            let live = device.live().filter(|view| inside(view.state));
-            let told = live.map(|v| (v.call_id.clone(), device.paths.get(&v.call_id).copied()));
-            told.collect()
-        };
-        for (call, told) in calls {
-            let flows = self.world.ledger().flows(&call);
-            let path = match (told, flows) {
-                (Some(MediaPath::Up), false) => MediaPath::Down,
-                (Some(MediaPath::Down), true) => MediaPath::Up,
-                (Some(MediaPath::Up | MediaPath::Failed) | None, _)
-                | (Some(MediaPath::Down), false) => continue,
-            };
-            self.ask(&Deed::Media(call, path));
         }
     }
 

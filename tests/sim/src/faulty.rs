@@ -1,4 +1,5 @@
-//! A store that fails on purpose: conflicts, delays, refusals, and a crash between write and answer.
+//! A store that fails on purpose: conflicts, delays, refusals, and a crash between write and
+//! answer.
 
 use async_trait::async_trait;
 use curlew_store::memory::MemoryStore;

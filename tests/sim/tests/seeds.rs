@@ -1,4 +1,5 @@
-//! Thousands of seeded runs hold every promise that needs no browser; a failure names the seed that replays it.
+//! Thousands of seeded runs hold every promise that needs no browser; a failure names the seed
+//! that replays it.
 
 const RUNS_EACH: u64 = 500;
 

@@ -7,7 +7,8 @@ use tokio::time::Instant;
 use crate::ledger::Ledger;
 use crate::referee::record::Case;
 
-/// The grace counts from when a device was last heard, which may be a heartbeat's interval before it
+/// The grace counts from when a device was last heard, which may be a heartbeat's interval before
+/// it
 /// fell silent; less what clocks may differ.
 const GRACE: Duration = Duration::from_secs(30 - 15 - 3);
 

@@ -79,7 +79,8 @@ fn differs(row: &CallRecord, call: &Call, device: &Device) -> Option<String> {
             let version = seen.version;
             (!same).then(|| {
                 format!(
-                    "P6: {name} sees {id} v{version} {state:?} {items:?}, it is v{} {written:?} {:?}",
+                    "P6: {name} sees {id} v{version} {state:?} {items:?}, \
+                     it is v{} {written:?} {:?}",
                     row.version,
                     call.custom_items()
                 )
