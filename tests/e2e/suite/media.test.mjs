@@ -287,7 +287,12 @@ test("both renegotiate at the same moment, 20 times: each time it settles (F22)"
 test("both stop and start their cameras at the same moment, 20 times: both see (F22)", async () => {
   const [ann, ben] = await pair();
   const callId = await connect(ann, ben, "ben", { isVideoCall: true });
-  const before = [ann, ben].map(({ gate }) => signals(gate).length);
+  // A question of the ring may be answered late, by the same description again: a new one has
+  // another revision and another version in its origin line.
+  const described = () => [ann, ben].map(({ gate }) => [...new Set(signals(gate).flatMap(
+    ({ signal: { revision, description } }) => (
+      description ? `${revision} ${description.sdp.match(/^o=.*/m)}` : [])))]);
+  const before = described();
   const blink = ([side, wait]) => new Promise((settle) => setTimeout(() => {
     e2e[side].stopVideo();
     e2e[side].startVideo();
@@ -300,8 +305,7 @@ test("both stop and start their cameras at the same moment, 20 times: both see (
   }
   await Promise.all([ann.receives({ framesDecoded: 10 }), ben.receives({ framesDecoded: 10 })]);
   assert.deepEqual(await Promise.all([ann, ben].map(camerasOn)), [1, 1], "one camera each");
-  const after = [ann, ben].map(({ gate }) => signals(gate).length);
-  assert.deepEqual(after, before, "a camera needs no negotiation");
+  assert.deepEqual(described(), before, "a camera needs no negotiation");
   await ann.call("out", "end");
   await settled("completed", callId, ann, ben);
 });
