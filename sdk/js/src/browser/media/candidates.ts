@@ -1,7 +1,7 @@
 /** The candidates of one connection: ours on their way out, the other side's on their way in. */
 
 import { hasFragment } from "../../core/sdp.js";
-import type { Candidate } from "../../wire/protocol.js";
+import type { Candidate, Signal } from "../../wire/protocol.js";
 
 /** Candidates wait this long for company, so that one message carries many. */
 const BATCH_MS = 10;
@@ -9,6 +9,19 @@ const BATCH_MS = 10;
 const MAX_LOCAL_CANDIDATES = 256;
 /** The other side's candidates for one description; a host with many networks has a few dozen. */
 export const MAX_REMOTE_CANDIDATES = 128;
+
+/** The server takes this many in one signal (`SIGNAL_CANDIDATES`). */
+export const MAX_IN_SIGNAL = 64;
+
+/** The same state in as many signals as the server's limit asks for; the description comes first. */
+export function inSignals(whole: Signal): Signal[] {
+  const { revision, candidates } = whole;
+  const signals: Signal[] = [{ ...whole, candidates: candidates.slice(0, MAX_IN_SIGNAL) }];
+  for (let at = MAX_IN_SIGNAL; at < candidates.length; at += MAX_IN_SIGNAL) {
+    signals.push({ revision, candidates: candidates.slice(at, at + MAX_IN_SIGNAL) });
+  }
+  return signals;
+}
 
 /** Our own. */
 export class LocalCandidates {

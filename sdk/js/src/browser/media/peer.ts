@@ -5,7 +5,7 @@ import type { PathSign } from "../../core/path.js";
 import { hasFragment, sessionOf, withoutCandidates } from "../../core/sdp.js";
 import type { Description, Signal } from "../../wire/protocol.js";
 import { logWarning } from "../log.js";
-import { LocalCandidates, RemoteCandidates } from "./candidates.js";
+import { LocalCandidates, RemoteCandidates, inSignals } from "./candidates.js";
 import { SideChannel } from "./side-channel.js";
 import { offerSections, senderOf, takeSections } from "./sections.js";
 
@@ -268,12 +268,16 @@ export class Peer {
     this.tellState();
   }
 
+  private signal(whole: Signal): void {
+    for (const signal of inSignals(whole)) this.options.events.onSignal(signal);
+  }
+
   private tellState(): void {
     const description = this.pc.localDescription;
     if (!description || this.isClosed) return;
     const type = description.type === "answer" ? "answer" : "offer";
     const candidates = this.local.take(description.sdp);
-    this.options.events.onSignal({
+    this.signal({
       revision: this.revision,
       description: { type, sdp: withoutCandidates(description.sdp) },
       candidates: this.keeps ? [] : candidates,
@@ -284,13 +288,13 @@ export class Peer {
     const sdp = this.pc.localDescription?.sdp ?? "";
     const current = candidates.filter((one) => hasFragment(sdp, one.usernameFragment));
     if (this.keeps || this.isClosed || current.length === 0) return;
-    this.options.events.onSignal({ revision: this.revision, candidates: current });
+    this.signal({ revision: this.revision, candidates: current });
   }
 
   private ask(): void {
     if (this.isClosed) return;
     const revision = this.remoteSession === undefined ? 0 : this.revision;
-    this.options.events.onSignal({ revision, candidates: [] });
+    this.signal({ revision, candidates: [] });
   }
 
   private async takeIn(signal: Signal): Promise<void> {
