@@ -109,7 +109,7 @@ fn same_content(call: &Call, seen: &CallView) -> bool {
     seen.ended.is_some() || seen.custom_items == *call.custom_items() && settings
 }
 
-/// The caller was last told of as many devices as are connected, ring, and have said so.
+/// The caller was last told of no fewer devices than are connected, ring, and have said so.
 fn reach_differs(call: &Call, devices: &[&Device]) -> Option<String> {
     let terms = call.terms();
     if call.seated_state() != ViewState::Ringing {
@@ -124,7 +124,8 @@ fn reach_differs(call: &Call, devices: &[&Device]) -> Option<String> {
     let caller = devices.iter().find(|device| device.name == terms.caller_device.as_str())?;
     let view = caller.calls.get(&terms.call_id)?;
     let told = view.reach.map_or(0, |reach| reach.devices);
-    (usize::try_from(told).ok() != Some(truth)).then(|| {
+    // One that vanished without a word counts until its silence is noticed, so more may be told.
+    usize::try_from(told).is_ok_and(|told| told < truth).then(|| {
         let id = &terms.call_id;
         format!("reach: {} was told that {id} rings at {told}, it is {truth}", caller.name)
     })
