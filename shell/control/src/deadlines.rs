@@ -14,7 +14,7 @@ const SWEEP_LIMIT: u32 = 256;
 /// Outbox rows are kept this long.
 const OUTBOX_KEPT: Millis = Millis::from_secs(7 * 24 * 3600);
 /// After a failed store, wait this long before the next try.
-const RETRY_AFTER: Millis = Millis(200);
+pub(crate) const RETRY_AFTER: Millis = Millis(200);
 
 impl Control {
     /// Fires deadlines for as long as it is polled.

@@ -81,6 +81,14 @@ impl Index {
         self.seats.get(device).into_iter().flatten().cloned().collect()
     }
 
+    /// Every call.
+    pub fn all_calls(&self) -> BTreeSet<(AppId, CallId)> {
+        let of = |((app, _), calls): (&Person, &BTreeSet<CallId>)| {
+            calls.iter().map(|id| (app.clone(), id.clone())).collect::<Vec<_>>()
+        };
+        self.by_user.iter().flat_map(of).collect()
+    }
+
     /// The calls in which no user has a session at this node: nobody here is told of their changes.
     pub fn calls_of_others(&self) -> Vec<(AppId, CallId)> {
         let mut others: BTreeMap<&CallId, &AppId> = BTreeMap::new();

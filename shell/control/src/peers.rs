@@ -3,9 +3,13 @@
 use curlew_base::{AppId, CallId};
 use curlew_call::{Input, Party};
 use curlew_store::StoreError;
+use curlew_wire::server::{CallEvent, EventBody};
+use tokio::time::sleep;
 
 use crate::control::Control;
+use crate::deadlines::RETRY_AFTER;
 use crate::ports::{DeviceKey, PeerNews};
+use crate::to_wire;
 
 impl Control {
     /// Takes in what another node tells. `from` names it, the same for all it tells.
@@ -37,15 +41,42 @@ impl Control {
             PeerNews::NodeLost => {
                 let now = self.clock.now();
                 let lost = self.index().presence.lose_node(from, now);
-                // Nobody else wakes for the calls that only the dead node knew.
-                if let Err(error) = self.take_up_all().await {
-                    tracing::error!(%error, "could not take up the calls of a lost node");
+                while let Err(error) = self.take_over().await {
+                    tracing::error!(%error, "the calls of a lost node are taken up in a moment");
+                    sleep(RETRY_AFTER.duration()).await;
                 }
                 for device in lost {
                     self.tell_calls(&device).await;
                 }
             }
         }
+    }
+
+    /// Nobody else wakes for the calls that only the dead node knew, and it may have died between
+    /// a commit and the telling of it: every call is read again and shown to the devices here.
+    async fn take_over(&self) -> Result<(), StoreError> {
+        self.take_up_all().await?;
+        let calls = self.index().all_calls();
+        for (app, id) in calls {
+            let Some(slot) = self.slot(&id) else { continue };
+            let mut guard = slot.lock().await;
+            let Some(before) = guard.clone() else { continue };
+            if self.is_behind(&app, &id, before.version).await? {
+                self.read_again(&app, &id, &mut guard).await?;
+            }
+            let Some(record) = guard.as_ref() else { continue };
+            let mut parties = before.call.presence();
+            parties.extend(record.call.presence());
+            let now = self.clock.now();
+            for party in parties.keys() {
+                let key = record.key(party);
+                let told_here = self.index().presence.is_told_here(&key);
+                if let Some(call) = to_wire::view(record, party, now).filter(|_| told_here) {
+                    self.send(&key, EventBody::Call(CallEvent { call: Box::new(call) }));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The news that such a call is over may have been lost, and no device here would ask.
