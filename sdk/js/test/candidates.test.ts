@@ -12,7 +12,8 @@ test("a host of many networks tells all its candidates, within the server's limi
   const signals = inSignals({ revision: 3, description, candidates: candidates(150) });
   assert.deepEqual(signals.map((signal) => signal.candidates.length), [64, 64, 22]);
   assert.deepEqual(signals.map((signal) => signal.revision), [3, 3, 3]);
-  assert.deepEqual(signals.map((signal) => signal.description), [description, undefined, undefined]);
+  const descriptions = signals.map((signal) => signal.description);
+  assert.deepEqual(descriptions, [description, undefined, undefined]);
   assert.deepEqual(signals.flatMap((signal) => signal.candidates), candidates(150));
 });
 

@@ -13,7 +13,7 @@ export const MAX_REMOTE_CANDIDATES = 128;
 /** The server takes this many in one signal (`SIGNAL_CANDIDATES`). */
 export const MAX_IN_SIGNAL = 64;
 
-/** The same state in as many signals as the server's limit asks for; the description comes first. */
+/** The same state in as many signals as the limit asks for; the description comes first. */
 export function inSignals(whole: Signal): Signal[] {
   const { revision, candidates } = whole;
   const signals: Signal[] = [{ ...whole, candidates: candidates.slice(0, MAX_IN_SIGNAL) }];
