@@ -118,6 +118,18 @@
     return sum;
   };
 
+  /** A connection in a line: what a failure has to tell. */
+  seen.says = async (peer) => {
+    const tracks = peer.getSenders().map(({ track }) => track
+      && `${track.kind} ${track.readyState}${track.muted ? " muted" : ""}`);
+    let sent = 0;
+    for (const report of (await peer.getStats()).values()) {
+      if (report.type === "outbound-rtp") sent += report.packetsSent;
+    }
+    const state = `${peer.connectionState}, ${peer.signalingState}`;
+    return `${state}, sends [${tracks}], ${sent} packets so far`;
+  };
+
   /** Resolves once each named counter has risen by its amount since now. */
   seen.rises = async (wanted, timeout) => {
     const begin = await seen.media();
@@ -128,7 +140,7 @@
       if (performance.now() > until) {
         throw new Error(`media did not rise by ${JSON.stringify(wanted)} within ${timeout} ms: `
           + `${JSON.stringify(begin)} to ${JSON.stringify(now)}, `
-          + `${seen.peers.map((peer) => peer.connectionState)}`);
+          + `${(await Promise.all(seen.peers.map(seen.says))).join("; ")}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

@@ -31,6 +31,20 @@ async function machine(userId) {
   };
 }
 
+/** Fails with the names of those who hear nothing, and with what each connection says. */
+async function allHear(people) {
+  const deaf = [];
+  await Promise.all(Object.entries(people).map(([name, device]) =>
+    device.receives({ audioPackets: 50 }, BACK_MS)
+      .catch(({ message }) => deaf.push(`${name}: ${message}`))));
+  if (deaf.length === 0) return;
+  for (const [name, { page }] of Object.entries(people)) {
+    const said = await page.evaluate(() => Promise.all(e2e.peers.map(e2e.says)));
+    deaf.push(`${name} says: ${said.join("; ")}`);
+  }
+  assert.fail(deaf.join("\n"));
+}
+
 const liveCallsOf = async (userId) => (await here.world.server.callRows()).filter(
   ({ state, participants }) => state !== "ended" && participants.includes(userId));
 
@@ -89,8 +103,7 @@ describe("people who are gone", { concurrency: 4 }, () => {
     await lasts(4_000);
     await ben.wake();
     await ann.saw("out.Reconnected", { within: BACK_MS });
-    await Promise.all([ann, ben.device].map((one) =>
-      one.receives({ audioPackets: 50 }, BACK_MS)));
+    await allHear({ ann, ben: ben.device });
     await ben.device.call("in", "muteMicrophone");
     await ann.saw("out.RemoteAudioSettingsChanged");
     assert.equal(await strictPairs(ann, "out"), 1);
