@@ -47,6 +47,14 @@ impl Control {
             return Err(Refusal::new(ErrorCode::DialMyself, "you cannot call yourself"));
         }
         let parties = self.parties(from, &dial).await?;
+        if self.index().seats_of(from).len() >= limits::CALLS_PER_DEVICE {
+            // A dial that is sent again is not one more.
+            return self.of_key(from, &dial).await?.ok_or_else(|| {
+                let most = limits::CALLS_PER_DEVICE;
+                let text = format!("a device may have {most} calls at a time");
+                Refusal::new(ErrorCode::RateLimited, text)
+            });
+        }
         let mut unless_crossed = parties.app.glare_answers;
         for _ in 0..TRIES {
             let error = match self.start(from, &dial, &parties, unless_crossed).await {
@@ -78,10 +86,6 @@ impl Control {
             let text = format!("there is no user {:?} to call", dial.callee_id.as_str());
             Refusal::new(ErrorCode::CalleeDoesNotExist, text)
         })?;
-        if self.index().seats_of(from).len() >= limits::CALLS_PER_DEVICE {
-            let text = format!("a device may have {} calls at a time", limits::CALLS_PER_DEVICE);
-            return Err(Refusal::new(ErrorCode::RateLimited, text));
-        }
         Ok(Parties { app, caller, callee })
     }
 
@@ -133,14 +137,22 @@ impl Control {
         view.ok_or_else(|| StoreError::Corrupt(format!("call {id} does not know who dialled it")))
     }
 
+    /// The call that this key has already.
+    async fn of_key(&self, from: &DeviceKey, dial: &Dial) -> Result<Option<CallView>, Refusal> {
+        let (app, user) = (from.app.as_str(), from.user.as_str());
+        let row = self.store.call_by_dial_key(app, user, &dial.dial_key).await?;
+        let Some(row) = row else { return Ok(None) };
+        let id = CallId::new(row.call_id).map_err(|_| Refusal::no_such_call())?;
+        let (record, _) = self.step(&from.app, &id, |_| None).await?;
+        show(&record, from, self.clock.now()).map(Some)
+    }
+
     /// The store refused the dial: its key has a call already, or a call rings the other way.
     async fn dialled_before(&self, from: &DeviceKey, dial: &Dial) -> Result<Outcome, Refusal> {
-        let (app, user) = (from.app.as_str(), from.user.as_str());
-        if let Some(row) = self.store.call_by_dial_key(app, user, &dial.dial_key).await? {
-            let id = CallId::new(row.call_id).map_err(|_| Refusal::no_such_call())?;
-            let (record, _) = self.step(&from.app, &id, |_| None).await?;
-            return show(&record, from, self.clock.now()).map(Box::new).map(Outcome::Call);
+        if let Some(view) = self.of_key(from, dial).await? {
+            return Ok(Outcome::Call(Box::new(view)));
         }
+        let (app, user) = (from.app.as_str(), from.user.as_str());
         // Usually one; two when the other side dials from two devices. One that this device has
         // declined for itself does not stand in the way of answering another.
         let mut outcome = Outcome::Again;

@@ -3,6 +3,7 @@
 use curlew_base::{AppId, CallId, Instant};
 use curlew_call::{Input, Party};
 use curlew_store::{CallFilter, CallRecord, StoreError};
+use curlew_wire::server::{CallEvent, EventBody};
 use std::sync::Arc;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -10,6 +11,7 @@ use crate::control::Control;
 use crate::index::{Index, Slot};
 use crate::ports::{DeviceKey, PeerNews};
 use crate::record::Record;
+use crate::to_wire;
 
 /// Live calls of one user that a node takes up when a device comes; nobody has more.
 pub(crate) const LIVE_CALLS: u32 = 256;
@@ -122,9 +124,24 @@ impl Control {
         **guard = record.map(|mut record| {
             settle(&mut record, &self.index(), guard.as_deref(), self.clock.now());
             self.keep(&record);
+            self.tell_slower(guard.as_deref(), &record);
             Arc::new(record)
         });
         Ok(())
+    }
+
+    /// A device may ring here while its ring has expired at the node that took the accept: that
+    /// one cannot tell it that another device was faster.
+    fn tell_slower(&self, before: Option<&Record>, record: &Record) {
+        let rang = before.into_iter().flat_map(|before| before.call.presence().into_keys());
+        for party in rang.filter(|party| record.call.view(party).is_none()) {
+            let key = record.key(&party);
+            let told_here = self.index().presence.is_told_here(&key);
+            let view = to_wire::view_of_slower(record, self.clock.now());
+            if let Some(call) = view.filter(|_| told_here).map(Box::new) {
+                self.send(&key, EventBody::Call(CallEvent { call }));
+            }
+        }
     }
 }
 

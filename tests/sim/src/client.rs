@@ -31,6 +31,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(4);
 const FOUND_AFTER_WAKE: Duration = Duration::from_secs(10);
 /// How long a log-out may take before it is asked for again.
 const SIGN_OUT_TAKES: Duration = Duration::from_secs(5);
+/// What a device is told whose session is over.
+const SHUT_OUT: &str = "the session key is unknown";
+/// How a complaint of a refusal without its call ends.
+const BARE_REFUSAL: &str = "was refused without the call";
 /// Devices in a run; past that a reloaded page stays away.
 const DEVICES_EVER: u64 = 30;
 
@@ -286,8 +290,15 @@ impl Client {
         let whole_since = self.opened_at.filter(|_| whole).map(|at| at.max(self.awake_since));
         {
             let mut ledger = self.world.ledger();
-            let named =
-                complaints.into_iter().map(|complaint| format!("{}: {complaint}", self.name));
+            // Whoever signs out may be shut out before it is confirmed. Where several nodes ring,
+            // the event that tells a device that another was faster may be on its way yet.
+            let nodes = self.world.terms.nodes;
+            let said = |complaint: &String| {
+                !(self.signing_out && complaint.contains(SHUT_OUT)
+                    || nodes > 1 && complaint.ends_with(BARE_REFUSAL))
+            };
+            let named = complaints.into_iter().filter(said);
+            let named = named.map(|complaint| format!("{}: {complaint}", self.name));
             ledger.wrong.extend(named);
             for view in seen {
                 let (at, device) = (Instant::now(), self.name.clone());
