@@ -1,6 +1,6 @@
 //! The handle: what it is made of, and how it starts.
 
-use curlew_base::{AppId, CallId, UserId};
+use curlew_base::{AppId, CallId, Instant, UserId};
 use curlew_store::Store;
 use curlew_wire::server::EventBody;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -19,6 +19,8 @@ pub struct Control {
     /// Not set where there is one node.
     peers: OnceLock<Arc<dyn Peers>>,
     index: Mutex<Index>,
+    /// When this node began to hear of devices.
+    pub(crate) started_at: Instant,
     /// Wakes `run_deadlines` when an earlier deadline came up.
     pub(crate) sooner: Notify,
 }
@@ -27,7 +29,9 @@ impl Control {
     /// Wires a control to its store, clock and dice.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Arc<Self> {
+        let started_at = clock.now();
         Arc::new(Self {
+            started_at,
             store,
             clock,
             ids,

@@ -36,6 +36,8 @@ impl Control {
         self.index().presence.sign_out(device);
         self.tell_peers(|| PeerNews::SignedOut(device.clone()));
         self.take_up_calls_of(device).await;
+        // Lost at least, should the store refuse what follows: no call waits for it for ever.
+        self.tell_calls(device).await;
         let ids = self.index().calls_of(&device.app, &device.user);
         for id in ids {
             let left = self.step(&device.app, &id, |record| record.party(device).map(Input::Left));
@@ -61,10 +63,11 @@ impl Control {
         for id in ids {
             let told = self.step(&device.app, &id, |record| {
                 // As it is now: while this waited for the call, the device may have come or gone.
-                let presence = self.index().presence.of(device)?;
+                let presence = self.index().presence.of(device);
                 record.party(device).map(|party| match presence {
-                    None => Input::Arrived(party),
-                    Some(since) => Input::Lost(party, since),
+                    Some(None) => Input::Arrived(party),
+                    Some(Some(since)) => Input::Lost(party, since),
+                    None => Input::Lost(party, self.clock.now()),
                 })
             });
             self.warn_of(&id, told.await.err());

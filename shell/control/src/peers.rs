@@ -3,13 +3,11 @@
 use curlew_base::{AppId, CallId};
 use curlew_call::{Input, Party};
 use curlew_store::StoreError;
-use curlew_wire::server::{CallEvent, EventBody};
 use tokio::time::sleep;
 
 use crate::control::Control;
 use crate::deadlines::RETRY_AFTER;
 use crate::ports::{DeviceKey, PeerNews};
-use crate::to_wire;
 
 impl Control {
     /// Takes in what another node tells. `from` names it, the same for all it tells.
@@ -20,11 +18,17 @@ impl Control {
                 self.tell_calls(&device).await;
             }
             PeerNews::Lost(device, last_heard) => {
+                // Before this node started the device may have been connected at one that is gone:
+                // whoever starts counts everyone as lost from then on.
+                let last_heard = last_heard.max(self.started_at);
                 self.index().presence.set(from, &device, Some(last_heard));
                 self.tell_calls(&device).await;
             }
             PeerNews::Gone(device) => self.index().presence.remove(from, &device),
-            PeerNews::SignedOut(device) => self.index().presence.sign_out(&device),
+            PeerNews::SignedOut(device) => {
+                self.index().presence.sign_out(&device);
+                self.tell_calls(&device).await;
+            }
             PeerNews::Changed { app, call, version } => {
                 self.hear_change(&app, &call, version).await;
             }
@@ -62,18 +66,9 @@ impl Control {
             let mut guard = slot.lock().await;
             let Some(before) = guard.clone() else { continue };
             if self.is_behind(&app, &id, before.version).await? {
-                self.read_again(&app, &id, &mut guard).await?;
-            }
-            let Some(record) = guard.as_ref() else { continue };
-            let mut parties = before.call.presence();
-            parties.extend(record.call.presence());
-            let now = self.clock.now();
-            for party in parties.keys() {
-                let key = record.key(party);
-                let told_here = self.index().presence.is_told_here(&key);
-                if let Some(call) = to_wire::view(record, party, now).filter(|_| told_here) {
-                    self.send(&key, EventBody::Call(CallEvent { call: Box::new(call) }));
-                }
+                self.read_again_and_show(&app, &id, &mut guard).await?;
+            } else {
+                self.show_here(None, &before, |_| true);
             }
         }
         Ok(())
@@ -95,7 +90,7 @@ impl Control {
         let mut guard = slot.lock().await;
         let Some(version) = guard.as_ref().map(|record| record.version) else { return Ok(()) };
         if self.is_behind(app, id, version).await? {
-            self.read_again(app, id, &mut guard).await?;
+            self.read_again_and_show(app, id, &mut guard).await?;
         }
         Ok(())
     }

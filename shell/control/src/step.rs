@@ -63,13 +63,13 @@ impl Control {
                 match self.commit(&next, written, &effects.news, now).await {
                     Ok(()) => {}
                     Err(StoreError::Conflict) => {
-                        self.read_again(app, id, &mut guard).await?;
+                        self.read_again_and_show(app, id, &mut guard).await?;
                         continue;
                     }
                     Err(error) => return Err(error.into()),
                 }
             } else if effects.refusal.is_some() && self.is_behind(app, id, base).await? {
-                self.read_again(app, id, &mut guard).await?;
+                self.read_again_and_show(app, id, &mut guard).await?;
                 continue;
             }
             self.perform(&next, &effects, now);

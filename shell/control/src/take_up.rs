@@ -1,7 +1,7 @@
 //! Live calls that this node does not know yet, taken up from the store.
 
 use curlew_base::{AppId, CallId, Instant};
-use curlew_call::{Input, Party};
+use curlew_call::{DeviceView, Input, Party};
 use curlew_store::{CallFilter, CallRecord, StoreError};
 use curlew_wire::server::{CallEvent, EventBody};
 use std::sync::Arc;
@@ -124,21 +124,49 @@ impl Control {
         **guard = record.map(|mut record| {
             settle(&mut record, &self.index(), guard.as_deref(), self.clock.now());
             self.keep(&record);
-            self.tell_slower(guard.as_deref(), &record);
+            // Whoever wrote that it is over may have died before it told anyone.
+            let over = record.call.ended().is_some();
+            self.show_here(guard.as_deref(), &record, |seen| seen.is_none() || over);
             Arc::new(record)
         });
         Ok(())
     }
 
-    /// A device may ring here while its ring has expired at the node that took the accept: that
-    /// one cannot tell it that another device was faster.
-    fn tell_slower(&self, before: Option<&Record>, record: &Record) {
-        let rang = before.into_iter().flat_map(|before| before.call.presence().into_keys());
-        for party in rang.filter(|party| record.call.view(party).is_none()) {
-            let key = record.key(&party);
-            let told_here = self.index().presence.is_told_here(&key);
-            let view = to_wire::view_of_slower(record, self.clock.now());
-            if let Some(call) = view.filter(|_| told_here).map(Box::new) {
+    /// Reads a call again and shows it to the devices here: the node that changed it may have died
+    /// before it told anyone.
+    pub(crate) async fn read_again_and_show(
+        &self,
+        app: &AppId,
+        id: &CallId,
+        guard: &mut MutexGuard<'_, Option<Arc<Record>>>,
+    ) -> Result<(), StoreError> {
+        let before = guard.clone();
+        self.read_again(app, id, guard).await?;
+        if let Some(record) = guard.as_ref() {
+            self.show_here(before.as_deref(), record, |_| true);
+        }
+        Ok(())
+    }
+
+    /// Shows a call to the devices of this node that have a part in it or had one before, where
+    /// `wanted` of what they see. A device may ring here while its ring has expired at the node
+    /// that took the accept: that one cannot tell it that another device was faster.
+    pub(crate) fn show_here(
+        &self,
+        before: Option<&Record>,
+        record: &Record,
+        wanted: impl Fn(&Option<DeviceView>) -> bool,
+    ) {
+        let mut parties = record.call.presence();
+        parties.extend(before.map(|before| before.call.presence()).unwrap_or_default());
+        let now = self.clock.now();
+        for party in parties.keys().filter(|party| wanted(&record.call.view(party))) {
+            let key = record.key(party);
+            if !self.index().presence.is_told_here(&key) {
+                continue;
+            }
+            let slower = || to_wire::view_of_slower(record, party, now);
+            if let Some(call) = to_wire::view(record, party, now).or_else(slower).map(Box::new) {
                 self.send(&key, EventBody::Call(CallEvent { call }));
             }
         }
@@ -148,15 +176,20 @@ impl Control {
 /// Comings and goings are not in a call's row. Who is not known to be connected counts as lost:
 /// since the time that was known `before`, else from now on.
 fn settle(record: &mut Record, index: &Index, before: Option<&Record>, now: Instant) {
-    let before = before.map(|before| before.call.presence()).unwrap_or_default();
+    let present = before.map(|before| before.call.presence()).unwrap_or_default();
     let known = |party: &Party| {
         let here = index.presence.of(&record.key(party));
-        let lost = before.get(party).filter(|lost| lost.is_some());
+        let lost = present.get(party).filter(|lost| lost.is_some());
         here.or_else(|| lost.copied())
     };
     let parties = record.call.presence().into_keys();
     let known = parties.filter_map(|party| known(&party).map(|lost| (party, lost))).collect();
     record.call.handle(now, Input::Presence(known));
+    // Nor is which of them have said that they ring, until something else is written.
+    let rung: Vec<_> = before.into_iter().flat_map(|b| b.call.confirmed_devices()).collect();
+    for device in rung {
+        record.call.handle(now, Input::Rung(Party::callee(device.clone())));
+    }
     // How far the ring reaches is told with the next change; nothing else comes of presence.
     while record.call.poll().is_some() {}
 }

@@ -20,7 +20,14 @@ pub(crate) fn view_for_user(record: &Record, role: Role, now: Instant) -> wire::
 
 /// The call as a device of the callee sees it for which another one was faster, and whose own ring
 /// the row does not hold; `None` unless the call was answered.
-pub(crate) fn view_of_slower(record: &Record, now: Instant) -> Option<wire::CallView> {
+pub(crate) fn view_of_slower(
+    record: &Record,
+    party: &Party,
+    now: Instant,
+) -> Option<wire::CallView> {
+    if party.role == Role::Caller {
+        return None;
+    }
     let state = ViewState::Ended {
         result: EndResult::OtherDeviceAccepted,
         by: Some(Role::Callee),

@@ -6,8 +6,8 @@ use crate::ledger::Ledger;
 use crate::referee::record::Case;
 use crate::world::World;
 
-/// The grace, the sweep for overdue calls, and clocks that differ.
-const OUTLIVES: Duration = Duration::from_secs(30 + 5 + 5);
+/// The grace, the sweep for overdue calls, clocks that differ, and a store that is slow or fails.
+const OUTLIVES: Duration = Duration::from_secs(30 + 5 + 8);
 
 /// Once every device is gone: no call, no session, no busy state, on any node.
 pub fn nothing_left(world: &World) -> Vec<String> {
