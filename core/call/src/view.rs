@@ -75,7 +75,9 @@ impl Call {
                 if answered.callee.device == party.device {
                     return Some(self.seated_state());
                 }
-                ring.map(|_| over(EndResult::OtherDeviceAccepted, answered.at))
+                // Also for one that was never rung, or whose ring has expired: it is not in the
+                // call, and must not be told that it is.
+                Some(over(EndResult::OtherDeviceAccepted, answered.at))
             }
             State::Ended(ended) => match &ended.answered_on {
                 Some(device) if *device != party.device => {
@@ -88,7 +90,7 @@ impl Call {
     }
 }
 
-/// Over for a device that was rung and did not answer; its user did.
+/// Over for a device that did not answer; its user did.
 const fn over(result: EndResult, at: Instant) -> ViewState {
     ViewState::Ended { result, by: Some(Role::Callee), at, duration: Millis(0) }
 }

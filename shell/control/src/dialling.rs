@@ -5,6 +5,7 @@ use curlew_call::{Answer, Call, Input, Party};
 use curlew_store::{AppRecord, CallFilter, StoreError};
 use curlew_wire::call::{CallView, CandidateTiming, UserView};
 use curlew_wire::client::Dial;
+use curlew_wire::server::{CallEvent, EventBody};
 use std::sync::Arc;
 
 use crate::control::Control;
@@ -202,6 +203,12 @@ impl Control {
         let (record, refusal) = self.step(&from.app, id, input).await?;
         if refusal.is_none() && record.call.answer_key() == Some(dial.dial_key.as_str()) {
             return show(&record, from, self.clock.now()).map(Box::new).map(Outcome::Call);
+        }
+        // It may have timed out at this very moment; the reply to the dial is about another call.
+        let party = Party::callee(from.device.clone());
+        let view = to_wire::view(&record, &party, self.clock.now());
+        if let Some(call) = view.filter(|_| record.call.ended().is_some()).map(Box::new) {
+            self.send(from, EventBody::Call(CallEvent { call }));
         }
         let apart = record.call.declined_by(&from.device);
         Ok(if apart { Outcome::Apart } else { Outcome::Again })

@@ -1,7 +1,7 @@
 //! Live calls that this node does not know yet, taken up from the store.
 
 use curlew_base::{AppId, CallId, Instant};
-use curlew_call::{DeviceView, Input, Party};
+use curlew_call::{Input, Party, ViewState};
 use curlew_store::{CallFilter, CallRecord, StoreError};
 use curlew_wire::server::{CallEvent, EventBody};
 use std::sync::Arc;
@@ -125,8 +125,9 @@ impl Control {
             settle(&mut record, &self.index(), guard.as_deref(), self.clock.now());
             self.keep(&record);
             // Whoever wrote that it is over may have died before it told anyone.
-            let over = record.call.ended().is_some();
-            self.show_here(guard.as_deref(), &record, |seen| seen.is_none() || over);
+            self.show_here(guard.as_deref(), &record, |seen| {
+                matches!(seen, ViewState::Ended { .. })
+            });
             Arc::new(record)
         });
         Ok(())
@@ -155,18 +156,21 @@ impl Control {
         &self,
         before: Option<&Record>,
         record: &Record,
-        wanted: impl Fn(&Option<DeviceView>) -> bool,
+        wanted: impl Fn(ViewState) -> bool,
     ) {
         let mut parties = record.call.presence();
         parties.extend(before.map(|before| before.call.presence()).unwrap_or_default());
         let now = self.clock.now();
-        for party in parties.keys().filter(|party| wanted(&record.call.view(party))) {
+        for party in parties.keys() {
+            let seen = record.call.view(party).map(|view| view.state);
+            if !seen.is_some_and(&wanted) {
+                continue;
+            }
             let key = record.key(party);
             if !self.index().presence.is_told_here(&key) {
                 continue;
             }
-            let slower = || to_wire::view_of_slower(record, party, now);
-            if let Some(call) = to_wire::view(record, party, now).or_else(slower).map(Box::new) {
+            if let Some(call) = to_wire::view(record, party, now).map(Box::new) {
                 self.send(&key, EventBody::Call(CallEvent { call }));
             }
         }

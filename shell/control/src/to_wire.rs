@@ -1,6 +1,6 @@
 //! From the machine's words to the wire's.
 
-use curlew_base::{EndResult, Instant, Millis, Role};
+use curlew_base::{Instant, Role};
 use curlew_call::{DeviceView, MediaSettings, News, Party, Path, ViewState};
 use curlew_store::UserRecord;
 use curlew_wire::call as wire;
@@ -16,25 +16,6 @@ pub(crate) fn view(record: &Record, party: &Party, now: Instant) -> Option<wire:
 /// The call as its user sees it, for a device of theirs that has no part in it.
 pub(crate) fn view_for_user(record: &Record, role: Role, now: Instant) -> wire::CallView {
     view_of(record, DeviceView { role, state: record.call.seated_state() }, now)
-}
-
-/// The call as a device of the callee sees it for which another one was faster, and whose own ring
-/// the row does not hold; `None` unless the call was answered.
-pub(crate) fn view_of_slower(
-    record: &Record,
-    party: &Party,
-    now: Instant,
-) -> Option<wire::CallView> {
-    if party.role == Role::Caller {
-        return None;
-    }
-    let state = ViewState::Ended {
-        result: EndResult::OtherDeviceAccepted,
-        by: Some(Role::Callee),
-        at: record.call.accepted_at()?,
-        duration: Millis(0),
-    };
-    Some(view_of(record, DeviceView { role: Role::Callee, state }, now))
 }
 
 fn view_of(record: &Record, seen: DeviceView, now: Instant) -> wire::CallView {

@@ -80,6 +80,8 @@ pub struct Device {
     /// Whether the signalling is open.
     pub welcomed: bool,
     session: Option<SessionId>,
+    /// The calls it named in its last `hello`.
+    named: BTreeSet<CallId>,
     pending: VecDeque<Pending>,
     next_request: u64,
     happened: Vec<Happening>,
@@ -109,6 +111,7 @@ impl Device {
             complaints: Vec::new(),
             welcomed: false,
             session: None,
+            named: BTreeSet::new(),
             pending: VecDeque::new(),
             next_request: 1,
             happened: Vec::new(),
@@ -119,11 +122,12 @@ impl Device {
     pub fn hello(&mut self) -> ClientMessage {
         self.lost();
         let resume = self.session.clone();
+        self.named = self.live().map(|view| view.call_id.clone()).take(32).collect();
         ClientMessage::Hello(Hello {
             versions: vec![1],
             session_key: self.name.clone(),
             resume: resume.map(|session| Resume { session, last_event: self.last_event }),
-            calls: self.live().map(|view| view.call_id.clone()).take(32).collect(),
+            calls: self.named.iter().cloned().collect(),
         })
     }
 
@@ -285,6 +289,10 @@ impl Device {
             EventBody::Call(event) => self.learn(*event.call),
             EventBody::Signal(signal) => self.signal(signal),
             EventBody::Snapshot(snapshot) => {
+                // What was named and is not in it does not exist for this device.
+                let told: BTreeSet<_> = snapshot.calls.iter().map(|view| &view.call_id).collect();
+                let gone = |id: &CallId| self.named.contains(id) && !told.contains(id);
+                self.calls.retain(|id, view| view.ended.is_some() || !gone(id));
                 for view in snapshot.calls {
                     let rings = view.state == CallState::Ringing && self.is_callee_of(&view);
                     if rings && self.calls.contains_key(&view.call_id) {

@@ -224,8 +224,9 @@ impl Life {
             Input::Arrived(_) | Input::Presence(_) | Input::Tick => None,
         };
         for ((who, before), (_, after)) in before.iter().zip(self.views()) {
-            // Who had no part in the call before it ended is not called about the end.
-            let concerned = before.is_some() || after.is_some() && self.call.ended().is_none();
+            // Who had no part in the call is not called about what is over for it.
+            let over = matches!(after, Some(ViewState::Ended { .. }));
+            let concerned = before.is_some() || !over;
             let gone = after.is_none();
             if *before != after && concerned && !gone && Some(who) != asker {
                 let seed = self.seed;

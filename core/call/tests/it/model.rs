@@ -267,12 +267,9 @@ impl Model {
             (Role::Caller, _, _) => (*who == party("a1")).then_some(in_it),
             (Role::Callee, Ring::Declined(at), _) => Some(alone(EndResult::Declined, at)),
             (Role::Callee, _, Some((_, device))) if **device == who.device => Some(in_it),
-            (Role::Callee, ring, Some((accepted, _))) => match (over, ring) {
-                (Some(_), _) | (None, Ring::Rings { .. }) => {
-                    Some(alone(EndResult::OtherDeviceAccepted, self.log[*accepted].0))
-                }
-                (None, Ring::No | Ring::Declined(_)) => None,
-            },
+            (Role::Callee, Ring::No | Ring::Rings { .. }, Some((accepted, _))) => {
+                Some(alone(EndResult::OtherDeviceAccepted, self.log[*accepted].0))
+            }
             (Role::Callee, Ring::Rings { .. }, None) => Some(in_it),
             (Role::Callee, Ring::No, None) => over.map(|_| in_it),
         }

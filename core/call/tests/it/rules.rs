@@ -282,5 +282,14 @@ fn ending_what_is_over_for_oneself_is_no_mistake() {
     let mut story = Story::dial("b1 b2 b3");
     story.decline_busy("b3").accept("b1").end("b2").granted().end("b3").granted();
     story.handle(Input::PeerEnded(party("b2"))).granted().sees("a1", ViewState::Established);
-    story.over_for("b2", OtherDeviceAccepted).end("b9").refused(Refusal::NotAParty);
+    story.over_for("b2", OtherDeviceAccepted).end("a2").refused(Refusal::NotAParty);
+}
+
+/// A device that was never rung, or whose ring has expired, is not in the call either.
+#[test]
+fn who_was_not_rung_is_not_told_that_it_is_in_the_call() {
+    let mut story = Story::dial("b1 b2");
+    story.lose("b2").wait(30).accept("b1").over_for("b2", OtherDeviceAccepted);
+    story.over_for("b9", OtherDeviceAccepted).end("b9").granted();
+    story.accept("b9").refused(Refusal::Over).sees("b1", ViewState::Established);
 }

@@ -183,3 +183,30 @@ async fn an_end_that_is_passed_on_names_who_hung_up() {
     let own = world.control.end(&key("a1"), end_of(&call_id)).await.unwrap();
     assert_eq!(own.ended, Some(end));
 }
+
+/// P1: a device that was not in the call changes its items, and is not told that it is in it.
+#[tokio::test(start_paused = true)]
+async fn changing_items_puts_no_other_device_into_the_call() {
+    let world = with_devices(&["a1", "b1"]).await;
+    let call_id = world.control.dial(&key("a1"), dial("k", "b1", false)).await.unwrap().call_id;
+    let accept = Accept { call_id: call_id.clone(), settings: ON };
+    world.control.accept(&key("b1"), accept).await.unwrap();
+    let update = UpdateItems { call_id, items: [("k".to_owned(), "v".to_owned())].into() };
+    let view = world.control.update_items(&key("b7"), update).await.unwrap();
+    assert_eq!(view.ended.unwrap().result, EndResult::OtherDeviceAccepted);
+}
+
+/// P1: a dial that meets a ring at the moment of its time-out is another call; its device is told
+/// that the ring is over.
+#[tokio::test(start_paused = true)]
+async fn a_dial_that_comes_too_late_to_answer_ends_the_ring() {
+    let world = with_devices(&["a1", "b1"]).await;
+    let first = Dial { ringing_timeout_secs: Some(5), ..dial("ka", "b1", false) };
+    let first = world.control.dial(&key("a1"), first).await.unwrap().call_id;
+    // The deadline has come and its tick has not: time moves without the runtime's timers.
+    tokio::time::advance(Duration::from_secs(5)).await;
+    let second = world.control.dial(&key("b1"), dial("kb", "a1", false)).await.unwrap();
+    assert_ne!(second.call_id, first);
+    let told = world.views("b1").into_iter().filter(|view| view.call_id == first).last().unwrap();
+    assert_eq!(told.ended.unwrap().result, EndResult::NoAnswer);
+}
