@@ -88,6 +88,7 @@ export class Liveness {
     const isOver = this.waited >= this.limit;
     switch (this.phase) {
       case "idle":
+        if (isOver) return "retry";
         return isLate ? this.suspect(isLate) : "well";
       case "opening":
       case "woken":
@@ -118,7 +119,10 @@ export class Liveness {
   private suspect(slept: boolean): Verdict {
     switch (this.phase) {
       case "idle":
-        return slept || this.waited >= TICK_MS ? "retry" : "well";
+        if (slept || this.waited >= TICK_MS) return "retry";
+        // An attempt failed just before the news, as without a network; the next is a tick away.
+        this.limit = TICK_MS;
+        return "well";
       case "opening":
         this.limit = Math.min(this.limit, this.waited + WOKEN_LIMIT_MS);
         return "well";

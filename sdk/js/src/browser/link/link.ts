@@ -220,6 +220,9 @@ export class Link {
       case "ask":
         return this.send({ type: "ping" });
       case "retry":
+        // The network is there a moment before its routes are: a first try that fails is followed
+        // soon by the next.
+        this.attempt = 0;
         return this.connect();
       case "dead":
         if (!this.isOpen) return this.handleClose(NO_CLOSE_FRAME);
