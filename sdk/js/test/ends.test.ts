@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { CallMediaEvents } from "../src/browser/direct-call/call-media.js";
 import type { DirectCall } from "../src/browser/direct-call/direct-call.js";
 import type { Verb } from "../src/wire/protocol.js";
 import { outgoing, settle, type World } from "./fake-browser.js";
@@ -10,6 +11,15 @@ import { ended, view } from "./views.js";
 
 /** Longer than the SDK waits for the server to confirm the other side's word. */
 const PEER_END_MS = 1_500;
+
+/** Longer than an end waits for the server. */
+const END_MS = 3_500;
+
+/** The media path was down for its limit; that it comes to this is tested with the path. */
+function giveUp(call: DirectCall): void {
+  const media = call._driver().media as unknown as { events: CallMediaEvents };
+  media.events.onPath("failed");
+}
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -62,6 +72,30 @@ test("with the server away it ends here, and is corrected without a second event
   world.socket.tell(truth());
   assert.deepEqual(told, ["Ended"]);
   assert.deepEqual([call.getDuration(), call.callLog?.endedAt], [4_321, 5_000]);
+});
+
+test("a path that is given up ends the call here when the server is away too (F30)", async () => {
+  const { call, world, told } = await inCall(({ verb }) => (verb === "media" ? undefined : {}));
+  giveUp(call);
+  await settle();
+  assert.deepEqual([told, call.isEnded], [[], false]);
+  await wait(END_MS);
+  assert.deepEqual([told, call.endResult, call.endedBy], [["Ended"], "connection_lost", null]);
+  assert.ok(world.tracks.every((track) => !track.live));
+  const lost = { result: "connection_lost", at: 5_000, durationMs: 4_321 };
+  world.socket.tell(ended(9, "connection_lost", { ended: lost }));
+  assert.deepEqual([told, call.getDuration()], [["Ended"], 4_321]);
+});
+
+test("the server's word on a path that was given up is taken, and it is told once", async () => {
+  const lost = { result: "connection_lost", at: 5_000, durationMs: 4_321 };
+  const { call, told } = await inCall(({ verb }) =>
+    verb === "media" ? { call: ended(9, "connection_lost", { ended: lost }) } : {},
+  );
+  giveUp(call);
+  await wait(END_MS);
+  assert.deepEqual([told, call.endResult], [["Ended"], "connection_lost"]);
+  assert.equal(call.getDuration(), 4_321);
 });
 
 test("the clock stops when a call ends for the person, and no mute sets it back", async () => {

@@ -16,7 +16,7 @@ import {
 } from "../../core/enums.js";
 import { CallError, ErrorCode } from "../../core/errors.js";
 import { DirectCallUser } from "../../core/user.js";
-import type { CallView, MediaSettings, UserView, Verb } from "../../wire/protocol.js";
+import type { CallView, MediaPath, MediaSettings, UserView, Verb } from "../../wire/protocol.js";
 import { later, logWarning } from "../log.js";
 import type { CallHost } from "./call-host.js";
 import { callLog, type CallLog } from "./call-log.js";
@@ -25,7 +25,7 @@ import type { AcceptParams, DirectCall, DirectCallOption } from "./direct-call.j
 import { fire } from "./fire.js";
 import { Seat } from "./seat.js";
 
-/** An `end()` that the server does not answer takes effect here after this time. */
+/** An `end()` or a path given up that the server does not answer ends the call after this time. */
 const END_LIMIT_MS = 3_000;
 /**
  * The other side's word that it ended the call takes effect here after this time at the latest;
@@ -67,7 +67,7 @@ export class Controller {
         const toLeg = leg === undefined ? {} : { leg };
         host.oneShot({ verb: "signal", callId: this.view.callId, ...toLeg, signal });
       },
-      onPath: (path) => this.tell({ verb: "media", callId: this.view.callId, path }),
+      onPath: (path) => this.handlePath(path),
       onReconnecting: () => this.fire({ name: "onReconnecting" }),
       onReconnected: () => this.fire({ name: "onReconnected" }),
       onSettings: () => this.handleOwnSettings(),
@@ -304,6 +304,19 @@ export class Controller {
     if (!this.isOver && this.view.state === "ringing") {
       host.endHere(callId, DirectCallEndResult.ACCEPT_FAILED, by);
     }
+  }
+
+  /** A path that was given up ends the call: by the server's word, or here if it is away too. */
+  private handlePath(path: MediaPath): void {
+    const { callId, state } = this.view;
+    this.tell({ verb: "media", callId, path });
+    if (path !== "failed" || state !== "connected") return;
+    const endedAfterMs = this.duration();
+    setTimeout(() => {
+      if (this.isOver || this.ending) return;
+      this.finalMs = endedAfterMs;
+      this.host.endHere(callId, DirectCallEndResult.CONNECTION_LOST);
+    }, END_LIMIT_MS);
   }
 
   /** The other side says over the data channel that it ended the call. */
