@@ -122,9 +122,15 @@ impl World {
     /// then a device's earlier requests may hold up what it is told.
     #[must_use]
     pub fn round_trip(&self) -> Option<Duration> {
-        let bus = if self.terms.nodes > 1 { self.terms.bus.delay_ms } else { 0 };
-        let ms = 2 * self.first_weather.delay_ms + bus + 100;
-        (self.terms.faults.slow_percent == 0).then(|| Duration::from_millis(ms))
+        let frames = Duration::from_millis(2 * self.first_weather.delay_ms + 100);
+        (self.terms.faults.slow_percent == 0).then(|| frames + self.news_takes())
+    }
+
+    /// How long one node may not know what another one does.
+    #[must_use]
+    pub fn news_takes(&self) -> Duration {
+        let ms = if self.terms.nodes > 1 { self.terms.bus.delay_ms } else { 0 };
+        Duration::from_millis(ms)
     }
 
     /// Whether every message arrives once and in the order in which it was sent.

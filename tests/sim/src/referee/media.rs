@@ -8,13 +8,17 @@ use crate::ledger::Ledger;
 use crate::referee::record::Case;
 
 /// The grace counts from when a device was last heard, which may be a heartbeat's interval before
-/// it
-/// fell silent; less what clocks may differ.
+/// it fell silent; less what clocks may differ.
 const GRACE: Duration = Duration::from_secs(30 - 15 - 3);
 
 /// A call ends `CONNECTION_LOST` only if both devices were out of reach for the grace, or one was
-/// and the other told that its media is gone, or one gave up.
-pub fn no_running_call_is_cut_off(cases: &[Case], ledger: &Ledger) -> Vec<String> {
+/// and the other told that its media is gone, or one gave up. That a device came back to another
+/// node is known `news_takes` later.
+pub fn no_running_call_is_cut_off(
+    cases: &[Case],
+    ledger: &Ledger,
+    news_takes: Duration,
+) -> Vec<String> {
     let mut wrong = Vec::new();
     for case in cases {
         let (Some(end), Some(answered)) = (case.end(), case.answered_on()) else { continue };
@@ -22,7 +26,10 @@ pub fn no_running_call_is_cut_off(cases: &[Case], ledger: &Ledger) -> Vec<String
             continue;
         }
         let sides = [case.caller_device(), answered.as_str()];
-        let silent = sides.map(|device| ledger.silent_for(device, end.at) >= GRACE);
+        let heard = end.at.checked_sub(news_takes).unwrap_or(end.at);
+        let silent = sides.map(|device| {
+            ledger.silent_for(device, end.at).max(ledger.silent_for(device, heard)) >= GRACE
+        });
         let without = sides.map(|device| without_media(ledger, case, device, end.at));
         let failed = sides.map(|device| gave_up(ledger, case, device));
         let lost = silent == [true, true]

@@ -32,7 +32,7 @@ pub async fn after_all(world: &World) -> Vec<String> {
     wrong.extend(ended::durations_are_true(world, &cases));
     wrong.extend(durable::told_is_written(&cases, &ledger));
     wrong.extend(ghosts::no_call_outlives_its_devices(&cases, &ledger));
-    wrong.extend(media::no_running_call_is_cut_off(&cases, &ledger));
+    wrong.extend(media::no_running_call_is_cut_off(&cases, &ledger, world.news_takes()));
     wrong.extend(glare::one_call(world));
     for device in world.devices() {
         let device = device.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
