@@ -1,8 +1,8 @@
 //! Starting a call, once for each dial key, or answering the one that comes the other way.
 
-use curlew_base::{CallId, ErrorCode, Millis, Role, limits};
+use curlew_base::{CallId, ErrorCode, Millis, limits};
 use curlew_call::{Answer, Call, Input, Party};
-use curlew_store::{AppRecord, CallFilter, StoreError};
+use curlew_store::{AppRecord, StoreError};
 use curlew_wire::call::{CallView, CandidateTiming, UserView};
 use curlew_wire::client::Dial;
 use curlew_wire::server::{CallEvent, EventBody};
@@ -13,7 +13,6 @@ use crate::ports::{DeviceKey, Refusal};
 use crate::record::Record;
 use crate::requests::show;
 use crate::step::{Written, drain};
-use crate::take_up::LIVE_CALLS;
 use crate::to_wire;
 
 /// A dial that meets a call the other way, which is over when it is to be answered, starts anew;
@@ -157,7 +156,8 @@ impl Control {
         // Usually one; two when the other side dials from two devices. One that this device has
         // declined for itself does not stand in the way of answering another.
         let mut outcome = Outcome::Again;
-        for id in self.ringing_calls(app, dial.callee_id.as_str(), user).await? {
+        for row in self.store.ringing_calls(app, dial.callee_id.as_str(), user).await? {
+            let id = CallId::new(row.call_id).map_err(|_| Refusal::no_such_call())?;
             match self.answer_by_dial(from, &id, dial).await? {
                 Outcome::Call(view) => return Ok(Outcome::Call(view)),
                 Outcome::Apart => outcome = Outcome::Apart,
@@ -165,26 +165,6 @@ impl Control {
             }
         }
         Ok(outcome)
-    }
-
-    /// The calls that ring from one user to another, the first dialled first.
-    async fn ringing_calls(
-        &self,
-        app: &str,
-        caller: &str,
-        callee: &str,
-    ) -> Result<Vec<CallId>, Refusal> {
-        let filter = CallFilter {
-            user: Some(caller.to_owned()),
-            role: Some(Role::Caller),
-            ended: Some(false),
-            ..CallFilter::default()
-        };
-        let mut rows = self.store.list_calls(app, None, LIVE_CALLS, filter).await?;
-        rows.retain(|row| row.ringing && row.callee_id == callee);
-        rows.reverse();
-        let ids = rows.into_iter().map(|row| CallId::new(row.call_id));
-        ids.collect::<Result<_, _>>().map_err(|_| Refusal::no_such_call())
     }
 
     /// Rule 4: who dials the one that rings them wants to talk.

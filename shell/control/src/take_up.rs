@@ -14,14 +14,14 @@ use crate::record::Record;
 use crate::to_wire;
 
 /// Live calls of one user that a node takes up when a device comes; nobody has more.
-pub(crate) const LIVE_CALLS: u32 = 256;
+const LIVE_CALLS: u32 = 256;
 
 impl Control {
     /// Takes up the live calls of an earlier run. Every device counts as lost from now on, so that
     /// each has the whole grace to come back (P5); other nodes tell which are connected there.
     ///
     /// # Errors
-    /// If the store cannot be read, or holds a call that cannot be.
+    /// If the store cannot be read. A call in it that cannot be is logged and left as it lies.
     pub async fn recover(&self) -> Result<(), StoreError> {
         self.tell_peers(|| PeerNews::Started);
         let count = self.take_up_all().await?;
@@ -36,7 +36,11 @@ impl Control {
         let rows = self.store.live_calls().await?;
         let count = rows.len();
         for row in rows {
-            self.take_up(Record::from_row(row)?);
+            match Record::from_row(row) {
+                Ok(record) => drop(self.take_up(record)),
+                // One call that cannot be read must not keep all the others from being made.
+                Err(error) => tracing::error!(%error, "a live call is left as it lies"),
+            }
         }
         Ok(count)
     }

@@ -114,14 +114,14 @@ pub trait Store: Send + Sync {
         user_id: &str,
         dial_key: &str,
     ) -> Result<Option<CallRecord>, StoreError>;
-    /// Of the calls that ring from this caller to this callee, the first in ascending order of
-    /// (`started_at_ms`, `call_id`).
-    async fn ringing_call(
+    /// The calls that ring from this caller to this callee, in ascending order of
+    /// (`started_at_ms`, `call_id`); as many as the caller's devices may have dialled.
+    async fn ringing_calls(
         &self,
         app_id: &str,
         caller_id: &str,
         callee_id: &str,
-    ) -> Result<Option<CallRecord>, StoreError>;
+    ) -> Result<Vec<CallRecord>, StoreError>;
     /// Every call that has not ended, of all applications, by call id; read once at start.
     async fn live_calls(&self) -> Result<Vec<CallRecord>, StoreError>;
     /// Up to `limit` calls that have not ended and whose deadline is not after `now_ms`, the

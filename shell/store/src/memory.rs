@@ -89,7 +89,7 @@ impl State {
         let (app_id, caller, callee) = (&record.app_id, &record.caller_id, &record.callee_id);
         if self.calls.contains_key(&record.call_id)
             || self.calls_by_dial_key.contains_key(&dial_key)
-            || (unless_crossed && self.ringing_call(app_id, callee, caller).is_some())
+            || (unless_crossed && !self.ringing_calls(app_id, callee, caller).is_empty())
         {
             return Err(StoreError::Conflict);
         }
@@ -142,11 +142,12 @@ impl State {
         self.live.iter().filter_map(|call_id| self.calls.get(call_id))
     }
 
-    fn ringing_call(&self, app_id: &str, caller_id: &str, callee_id: &str) -> Option<&CallRecord> {
-        self.live_calls()
-            .filter(|call| call.ringing && call.app_id == app_id)
-            .filter(|call| call.caller_id == caller_id && call.callee_id == callee_id)
-            .min_by_key(|call| call.place())
+    fn ringing_calls(&self, app_id: &str, caller_id: &str, callee_id: &str) -> Vec<&CallRecord> {
+        let calls = self.live_calls().filter(|call| call.ringing && call.app_id == app_id);
+        let mut calls: Vec<_> =
+            calls.filter(|c| c.caller_id == caller_id && c.callee_id == callee_id).collect();
+        calls.sort_by_key(|call| call.place());
+        calls
     }
 }
 
@@ -328,13 +329,13 @@ impl Store for MemoryStore {
         Ok(call_id.and_then(|call_id| state.calls.get(call_id)).cloned())
     }
 
-    async fn ringing_call(
+    async fn ringing_calls(
         &self,
         app_id: &str,
         caller_id: &str,
         callee_id: &str,
-    ) -> Result<Option<CallRecord>, StoreError> {
-        Ok(self.state().ringing_call(app_id, caller_id, callee_id).cloned())
+    ) -> Result<Vec<CallRecord>, StoreError> {
+        Ok(self.state().ringing_calls(app_id, caller_id, callee_id).into_iter().cloned().collect())
     }
 
     async fn live_calls(&self) -> Result<Vec<CallRecord>, StoreError> {

@@ -251,14 +251,14 @@ impl Store for FaultyStore {
         self.inner.call_by_dial_key(app_id, user_id, dial_key).await
     }
 
-    async fn ringing_call(
+    async fn ringing_calls(
         &self,
         app_id: &str,
         caller_id: &str,
         callee_id: &str,
-    ) -> Result<Option<CallRecord>, StoreError> {
+    ) -> Result<Vec<CallRecord>, StoreError> {
         self.before().await?;
-        self.inner.ringing_call(app_id, caller_id, callee_id).await
+        self.inner.ringing_calls(app_id, caller_id, callee_id).await
     }
 
     async fn live_calls(&self) -> Result<Vec<CallRecord>, StoreError> {

@@ -207,6 +207,6 @@ async fn a_dial_that_comes_too_late_to_answer_ends_the_ring() {
     tokio::time::advance(Duration::from_secs(5)).await;
     let second = world.control.dial(&key("b1"), dial("kb", "a1", false)).await.unwrap();
     assert_ne!(second.call_id, first);
-    let told = world.views("b1").into_iter().filter(|view| view.call_id == first).last().unwrap();
+    let told = world.views("b1").into_iter().rfind(|view| view.call_id == first).unwrap();
     assert_eq!(told.ended.unwrap().result, EndResult::NoAnswer);
 }

@@ -1,7 +1,7 @@
 //! Promises about many calls, restarts and repeats.
 
 use curlew_base::{EndResult, ErrorCode};
-use curlew_store::{CallFilter, Store};
+use curlew_store::{CallCommit, CallFilter, Store};
 use curlew_wire::call::{CallState, MediaPath, MediaSettings};
 use curlew_wire::client::{Accept, Dial, Media};
 use std::time::Duration;
@@ -175,4 +175,27 @@ async fn unanswered_calls_last_zero() {
     let expected = ["canceled", "declined", "no_answer"].map(|end| (end.to_owned(), 0));
     assert_eq!(ends, expected);
     assert_eq!(world.control.live_calls(), 0);
+}
+
+/// One row that cannot be read, such as a live call of another layout, keeps no server from
+/// starting.
+#[tokio::test(start_paused = true)]
+async fn an_unreadable_call_stops_nobody() {
+    let world = World::new().await;
+    let call_id = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap().call_id;
+    let other = world.control.dial(&key("a1"), dial("k2", "c1")).await.unwrap().call_id;
+    let mut record = world.store.call("APP", other.as_str()).await.unwrap().unwrap();
+    record.version += 1;
+    record.machine_json = "{}".into();
+    let commit = CallCommit {
+        expected_version: Some(record.version - 1),
+        unless_crossed: false,
+        outbox: Vec::new(),
+        record,
+    };
+    world.store.commit_call(commit).await.unwrap();
+    let world = World::over(world.store.clone()).await;
+    assert_eq!(world.control.live_calls(), 1);
+    let accept = Accept { call_id, settings: ON };
+    assert!(world.control.accept(&key("b1"), accept).await.is_ok());
 }

@@ -49,7 +49,7 @@ pub(super) fn insert(
     let CallRecord { app_id, caller_id, callee_id, .. } = call;
     let mut other = by_dial_key(db, app_id, caller_id, &call.dial_key)?;
     if unless_crossed {
-        other = other.or(ringing(db, app_id, callee_id, caller_id)?);
+        other = other.or(ringing(db, app_id, callee_id, caller_id)?.pop());
     }
     if let Some(answer_key) = &call.answer_key {
         other = other.or(by_dial_key(db, app_id, callee_id, answer_key)?);
@@ -146,7 +146,7 @@ pub(super) fn by_dial_key(
 
 pub(super) const RINGING: &str = select!(
     "WHERE app_id = ?1 AND caller_id = ?2 AND callee_id = ?3 AND ringing = 1 \
-     ORDER BY started_at_ms, call_id LIMIT 1"
+     ORDER BY started_at_ms, call_id"
 );
 
 pub(super) fn ringing(
@@ -154,8 +154,8 @@ pub(super) fn ringing(
     app_id: &str,
     caller_id: &str,
     callee_id: &str,
-) -> Result<Option<CallRecord>, StoreError> {
-    rows::one(db, RINGING, [app_id, caller_id, callee_id], record)
+) -> Result<Vec<CallRecord>, StoreError> {
+    rows::all(db, RINGING, [app_id, caller_id, callee_id], record)
 }
 
 // Named, so that a start after years of calls reads the live ones only.

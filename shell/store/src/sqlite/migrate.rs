@@ -96,7 +96,7 @@ mod tests {
         // A next step says that it rings.
         let rings = CallRecord { version: 2, ..call("old", "live") };
         calls::update(&connection, &rings, 1).unwrap();
-        assert_eq!(calls::ringing(&connection, "old", "ann", "bob").unwrap(), Some(rings));
+        assert_eq!(calls::ringing(&connection, "old", "ann", "bob").unwrap(), [rings]);
     }
 
     /// Two releases may share the file while one replaces the other.

@@ -194,12 +194,12 @@ impl Store for SqliteStore {
         self.readers.read(move |db| calls::by_dial_key(db, &app_id, &user_id, &dial_key)).await
     }
 
-    async fn ringing_call(
+    async fn ringing_calls(
         &self,
         app_id: &str,
         caller_id: &str,
         callee_id: &str,
-    ) -> Result<Option<CallRecord>, StoreError> {
+    ) -> Result<Vec<CallRecord>, StoreError> {
         let (app_id, caller_id) = (app_id.to_owned(), caller_id.to_owned());
         let callee_id = callee_id.to_owned();
         self.readers.read(move |db| calls::ringing(db, &app_id, &caller_id, &callee_id)).await
