@@ -145,7 +145,7 @@ pub struct Snapshot {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Goodbye {
-    /// Come back after this, plus a random part of the same length.
+    /// Come back after this, plus a random part of the same length or more.
     #[ts(type = "number")]
     pub retry_after_ms: u64,
 }

@@ -441,7 +441,7 @@ body: EventBody, };
 
 export type Goodbye = { 
 /**
- * Come back after this, plus a random part of the same length.
+ * Come back after this, plus a random part of the same length or more.
  */
 retryAfterMs: number, };
 
