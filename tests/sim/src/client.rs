@@ -220,6 +220,7 @@ impl Client {
         self.node = Some(node);
         self.heard_at = Instant::now();
         let hello = self.device().hello();
+        self.world.ledger().hello(&self.name);
         self.send(vec![hello]);
     }
 

@@ -64,6 +64,8 @@ pub struct Ledger {
     /// What happened, line by line, if somebody wants to read it.
     pub trace: Option<Vec<String>>,
     stretches: BTreeMap<String, Vec<Stretch>>,
+    /// When each device said hello, also where it never heard the answer.
+    hellos: BTreeMap<String, Vec<Instant>>,
     digest: DefaultHasher,
 }
 
@@ -83,6 +85,7 @@ impl Ledger {
             signed_out: BTreeMap::new(),
             trace: None,
             stretches: BTreeMap::new(),
+            hellos: BTreeMap::new(),
             digest: DefaultHasher::new(),
         }
     }
@@ -148,6 +151,11 @@ impl Ledger {
         self.inside.get(call)?.iter().find(|other| *other != device).cloned()
     }
 
+    /// A device says hello: the server may have heard it from here on.
+    pub fn hello(&mut self, device: &str) {
+        self.hellos.entry(device.to_owned()).or_default().push(Instant::now());
+    }
+
     /// A device's signalling is open from now on.
     pub fn open(&mut self, device: &str, fate: &Arc<Fate>) {
         self.close(device);
@@ -173,7 +181,9 @@ impl Ledger {
     /// When a device could last be heard at all before a moment; `None` if never.
     #[must_use]
     pub fn last_heard(&self, device: &str, before: Instant) -> Option<Instant> {
-        self.last(device, before, |fate| fate.cut_at())
+        let hellos = self.hellos.get(device).into_iter().flatten().copied();
+        let hello = hellos.filter(|at| *at <= before).max();
+        self.last(device, before, |fate| fate.cut_at()).max(hello)
     }
 
     fn last(
