@@ -86,6 +86,20 @@ test("one request more than may wait is refused", () => {
   assert.equal(session.request(end("one more")), undefined);
 });
 
+test("a snapshot answers for the calls of the hello that began the session", () => {
+  const session = new Session();
+  session.hello("key", ["a"]);
+  session.handleWelcome(WELCOME);
+  assert.deepEqual(session.named, ["a"]);
+  // The snapshot may come again now, and says nothing of the call that came since.
+  session.hello("key", ["a", "b"]);
+  session.handleWelcome({ ...WELCOME, resumed: true });
+  assert.deepEqual(session.named, ["a"]);
+  session.hello("key", ["b"]);
+  session.handleWelcome({ ...WELCOME, resumed: false });
+  assert.deepEqual(session.named, ["b"]);
+});
+
 test("a one-shot is not sent again; a cleared session resumes nothing", () => {
   const session = new Session();
   session.oneShot(end("a"));

@@ -81,6 +81,9 @@ pub struct Device {
     pub welcomed: bool,
     session: Option<SessionId>,
     /// The calls it named in its last `hello`.
+    asked: BTreeSet<CallId>,
+    /// The calls that the session's snapshot answers for: one that is sent again after a resume
+    /// knows nothing of the calls that came since.
     named: BTreeSet<CallId>,
     pending: VecDeque<Pending>,
     next_request: u64,
@@ -111,6 +114,7 @@ impl Device {
             complaints: Vec::new(),
             welcomed: false,
             session: None,
+            asked: BTreeSet::new(),
             named: BTreeSet::new(),
             pending: VecDeque::new(),
             next_request: 1,
@@ -122,12 +126,12 @@ impl Device {
     pub fn hello(&mut self) -> ClientMessage {
         self.lost();
         let resume = self.session.clone();
-        self.named = self.live().map(|view| view.call_id.clone()).take(32).collect();
+        self.asked = self.live().map(|view| view.call_id.clone()).take(32).collect();
         ClientMessage::Hello(Hello {
             versions: vec![1],
             session_key: self.name.clone(),
             resume: resume.map(|session| Resume { session, last_event: self.last_event }),
-            calls: self.named.iter().cloned().collect(),
+            calls: self.asked.iter().cloned().collect(),
         })
     }
 
@@ -200,6 +204,7 @@ impl Device {
             ServerMessage::Welcome(welcome) => {
                 if !welcome.resumed {
                     self.last_event = 0;
+                    self.named = std::mem::take(&mut self.asked);
                     // The server may have forgotten who rings: each says so again.
                     self.rung.clear();
                 } else if self.session.as_ref() != Some(&welcome.session) {

@@ -27,11 +27,18 @@ export const MAX_PENDING = 128;
 export class Session {
   private id: string | undefined;
   private lastEvent = 0;
+  private asked: readonly string[] = [];
+  /**
+   * The calls that the snapshot of this session answers for: those of the hello that began it. One
+   * that is sent again after a resume knows nothing of the calls that came since.
+   */
+  named: readonly string[] = [];
   private nextRequest = 1;
   private readonly pending = new Map<number, Request>();
 
   /** The first message of a connection. */
   hello(sessionKey: string, calls: string[]): ClientMessage {
+    this.asked = calls;
     const hello: ClientMessage = {
       type: "hello",
       versions: [PROTOCOL_VERSION],
@@ -44,7 +51,10 @@ export class Session {
 
   /** The session is open: what has to be sent again. A fresh one numbers its events anew. */
   handleWelcome(welcome: Welcome): Request[] {
-    if (!welcome.resumed) this.lastEvent = 0;
+    if (!welcome.resumed) {
+      this.lastEvent = 0;
+      this.named = this.asked;
+    }
     this.id = welcome.session;
     return [...this.pending.values()];
   }

@@ -48,7 +48,6 @@ export class Link {
   private isOpen = false;
   private running = false;
   private attempt = 0;
-  private named: string[] = [];
   private goodbyeDelay: number | undefined;
   private cancelRetry: Cancel = nothing;
   private cancelWatch: Cancel = nothing;
@@ -128,8 +127,8 @@ export class Link {
     this.liveness.handleOpening();
     this.socket = this.ports.openSocket(this.url, {
       onOpen: () => {
-        this.named = this.owner.knownCalls();
-        this.send(this.session.hello(this.owner.sessionKey(), this.named));
+        const { owner } = this;
+        this.send(this.session.hello(owner.sessionKey(), owner.knownCalls()));
       },
       onMessage: (message) => this.handleMessage(message),
       onClose: (code) => this.handleClose(code),
@@ -167,7 +166,7 @@ export class Link {
       case "event": {
         const verdict = this.session.handleEvent(message);
         if (verdict === "gap") return this.connect();
-        if (verdict === "handle") this.owner.onEvent(message.body, this.named);
+        if (verdict === "handle") this.owner.onEvent(message.body, this.session.named);
         return this.send(this.session.ack());
       }
       case "ping":
