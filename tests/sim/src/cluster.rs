@@ -5,7 +5,7 @@ use curlew_base::{AppId, CallId, DeviceId, SessionId, UserId};
 use curlew_control::{Control, Deliver, DeviceKey, Ids};
 use curlew_gateway::Gateway;
 use curlew_store::memory::MemoryStore;
-use curlew_store::{AppRecord, SessionRecord, Store, StoreError, UserRecord};
+use curlew_store::{AppRecord, SessionRecord, Store, StoreError, fixture};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -97,16 +97,7 @@ impl Cluster {
     pub async fn new(terms: Terms, mut dice: Dice) -> Result<Self, StoreError> {
         let store = MemoryStore::new();
         store
-            .create_app(AppRecord {
-                app_id: APP.into(),
-                name: APP.into(),
-                token_required: false,
-                api_token_hash: vec![1],
-                session_token_key: vec![2],
-                glare_answers: terms.glare_answers,
-                early_candidates: true,
-                created_at_ms: 1,
-            })
+            .create_app(AppRecord { glare_answers: terms.glare_answers, ..fixture::app(APP) })
             .await?;
         let drift = |dice: &mut Dice| match terms.clocks_drift {
             true => Drift::draw(dice),
@@ -291,7 +282,7 @@ pub fn device_key(user: &str, device: &str) -> DeviceKey {
 /// # Errors
 /// If the store refuses, which is a defect.
 pub async fn sign_in(store: &MemoryStore, device: &DeviceKey) -> Result<(), StoreError> {
-    match store.create_user(user(&device.user)).await {
+    match store.create_user(fixture::user(APP, device.user.as_str(), 1)).await {
         Ok(()) | Err(StoreError::Conflict) => {}
         Err(error) => return Err(error),
     }
@@ -308,21 +299,4 @@ pub async fn sign_in(store: &MemoryStore, device: &DeviceKey) -> Result<(), Stor
 
 fn key_hash(key: &str) -> Vec<u8> {
     digest(&SHA256, key.as_bytes()).as_ref().to_vec()
-}
-
-fn user(id: &UserId) -> UserRecord {
-    UserRecord {
-        app_id: APP.into(),
-        user_id: id.to_string(),
-        nickname: String::new(),
-        profile_url: String::new(),
-        metadata_json: "{}".into(),
-        is_active: true,
-        access_token_hash: None,
-        has_token_ever: false,
-        has_ever_logged_in: true,
-        tokens_valid_from_ms: 0,
-        created_at_ms: 1,
-        last_seen_at_ms: 1,
-    }
 }

@@ -2,26 +2,11 @@
 
 use curlew_base::{EndResult, ErrorCode, Role};
 use curlew_store::{CallFilter, CallSettings, Store};
-use curlew_wire::call::{CallState, CandidateTiming, MediaSettings, Signal};
+use curlew_wire::call::{CallState, CandidateTiming, Signal};
 use curlew_wire::client::{Accept, DeleteItems, Dial, End, SignalTo, UpdateItems};
 use std::time::Duration;
 
-use crate::world::{World, end_of, key};
-
-const ON: MediaSettings =
-    MediaSettings { audio_enabled: true, video_enabled: true, on_hold: false, revision: 0 };
-
-fn dial(dial_key: &str, callee: &str, is_video_call: bool) -> Dial {
-    Dial {
-        dial_key: dial_key.into(),
-        callee_id: key(callee).user,
-        is_video_call,
-        settings: ON,
-        ringing_timeout_secs: None,
-        connection_timeout_secs: None,
-        custom_items: [].into(),
-    }
-}
+use crate::world::{ON, World, dial, end_of, key};
 
 async fn with_devices(devices: &[&str]) -> World {
     let world = World::new().await;

@@ -3,15 +3,12 @@
 use curlew_base::EndResult;
 use curlew_control::{Control, Deliver, PeerNews, Peers};
 use curlew_store::Store;
-use curlew_wire::call::{CallState, CallView, MediaPath, MediaSettings, Signal};
-use curlew_wire::client::{Accept, Dial, Media, SignalTo};
+use curlew_wire::call::{CallState, CallView, MediaPath, Signal};
+use curlew_wire::client::{Accept, Media, SignalTo};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::world::{CountedIds, PausedClock, World, end_of, key};
-
-const ON: MediaSettings =
-    MediaSettings { audio_enabled: true, video_enabled: true, on_hold: false, revision: 0 };
+use crate::world::{CountedIds, ON, PausedClock, World, dial, end_of, key};
 
 /// What one node has told and the test has not carried yet.
 #[derive(Default)]
@@ -76,18 +73,6 @@ impl Cluster {
     }
 }
 
-fn dial(dial_key: &str, callee: &str) -> Dial {
-    Dial {
-        dial_key: dial_key.into(),
-        callee_id: key(callee).user,
-        is_video_call: false,
-        settings: ON,
-        ringing_timeout_secs: None,
-        connection_timeout_secs: None,
-        custom_items: [].into(),
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_call_crosses_nodes() {
     let cluster = Cluster::new().await;
@@ -96,7 +81,7 @@ async fn a_call_crosses_nodes() {
     two.arrived(&key("b1")).await;
     two.arrived(&key("b2")).await;
     cluster.carry().await;
-    let call_id = one.dial(&key("a1"), dial("k", "b1")).await.unwrap().call_id;
+    let call_id = one.dial(&key("a1"), dial("k", "b1", false)).await.unwrap().call_id;
     assert_eq!(cluster.last("b1").state, CallState::Ringing);
     cluster.carry().await;
     let accept = Accept { call_id: call_id.clone(), settings: ON };
@@ -127,7 +112,7 @@ async fn a_node_that_missed_the_news_is_not_wrong() {
     two.arrived(&key("b1")).await;
     one.arrived(&key("b2")).await;
     cluster.carry().await;
-    let call_id = one.dial(&key("a1"), dial("k", "b1")).await.unwrap().call_id;
+    let call_id = one.dial(&key("a1"), dial("k", "b1", false)).await.unwrap().call_id;
     cluster.carry().await;
     let accept = Accept { call_id: call_id.clone(), settings: ON };
     two.accept(&key("b1"), accept.clone()).await.unwrap();
@@ -140,7 +125,7 @@ async fn a_node_that_missed_the_news_is_not_wrong() {
     let seen = one.media(&key("a1"), up).await.unwrap();
     assert_eq!(seen.ended.unwrap().result, EndResult::NotConnected);
     // A device that comes learns of a call that its node has never heard of.
-    let other = two.dial(&key("c1"), dial("k2", "b1")).await.unwrap().call_id;
+    let other = two.dial(&key("c1"), dial("k2", "b1", false)).await.unwrap().call_id;
     cluster.lose_news();
     one.arrived(&key("b9")).await;
     let views = one.snapshot(&key("b9"), &[]).await.unwrap();
@@ -155,8 +140,8 @@ async fn crossing_dials_at_two_nodes_meet() {
     let (one, two) = (&cluster.world.control, &cluster.two);
     one.arrived(&key("a1")).await;
     two.arrived(&key("b1")).await;
-    let first = one.dial(&key("a1"), dial("ka", "b1")).await.unwrap();
-    let second = two.dial(&key("b1"), dial("kb", "a1")).await.unwrap();
+    let first = one.dial(&key("a1"), dial("ka", "b1", false)).await.unwrap();
+    let second = two.dial(&key("b1"), dial("kb", "a1", false)).await.unwrap();
     assert_eq!((first.call_id, CallState::Established), (second.call_id, second.state));
 }
 
@@ -168,7 +153,7 @@ async fn a_signal_reads_the_row_before_it_gives_up() {
     one.arrived(&key("a1")).await;
     two.arrived(&key("b1")).await;
     cluster.carry().await;
-    let call_id = one.dial(&key("a1"), dial("k", "b1")).await.unwrap().call_id;
+    let call_id = one.dial(&key("a1"), dial("k", "b1", false)).await.unwrap().call_id;
     cluster.carry().await;
     let accept = Accept { call_id: call_id.clone(), settings: ON };
     two.accept(&key("b1"), accept).await.unwrap();
@@ -186,7 +171,7 @@ async fn another_node_takes_up_the_calls_of_a_dead_one() {
     two.arrived(&key("a1")).await;
     two.arrived(&key("b1")).await;
     cluster.carry().await;
-    let call_id = two.dial(&key("a1"), dial("k", "b1")).await.unwrap().call_id;
+    let call_id = two.dial(&key("a1"), dial("k", "b1", false)).await.unwrap().call_id;
     let accept = Accept { call_id: call_id.clone(), settings: ON };
     two.accept(&key("b1"), accept).await.unwrap();
     cluster.lose_news();

@@ -2,37 +2,22 @@
 
 use curlew_base::{EndResult, ErrorCode};
 use curlew_store::{CallCommit, CallFilter, Store};
-use curlew_wire::call::{CallState, MediaPath, MediaSettings};
-use curlew_wire::client::{Accept, Dial, Media};
+use curlew_wire::call::{CallState, MediaPath};
+use curlew_wire::client::{Accept, Media};
 use std::time::Duration;
 
-use crate::world::{World, end_of, key};
-
-const ON: MediaSettings =
-    MediaSettings { audio_enabled: true, video_enabled: false, on_hold: false, revision: 0 };
-
-fn dial(dial_key: &str, callee: &str) -> Dial {
-    Dial {
-        dial_key: dial_key.into(),
-        callee_id: key(callee).user,
-        is_video_call: false,
-        settings: ON,
-        ringing_timeout_secs: None,
-        connection_timeout_secs: None,
-        custom_items: [("k".to_owned(), "v".to_owned())].into(),
-    }
-}
+use crate::world::{ON, World, dial, end_of, key};
 
 /// F17: a repeated dial gives the same call, also when that has ended; nobody is rung again.
 #[tokio::test(start_paused = true)]
 async fn a_repeated_dial_rings_once() {
     let world = World::new().await;
     world.control.arrived(&key("b1")).await;
-    let first = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap();
-    let again = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap();
+    let first = world.control.dial(&key("a1"), dial("k", "b1", false)).await.unwrap();
+    let again = world.control.dial(&key("a1"), dial("k", "b1", false)).await.unwrap();
     assert_eq!(first.call_id, again.call_id);
     world.control.end(&key("a1"), end_of(&first.call_id)).await.unwrap();
-    let dead = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap();
+    let dead = world.control.dial(&key("a1"), dial("k", "b1", false)).await.unwrap();
     assert_eq!(dead.ended.unwrap().result, EndResult::Canceled);
     let states: Vec<_> = world.views("b1").iter().map(|view| view.state).collect();
     assert_eq!(states, [CallState::Ringing, CallState::Ended]);
@@ -42,9 +27,9 @@ async fn a_repeated_dial_rings_once() {
 #[tokio::test(start_paused = true)]
 async fn a_refused_dial_leaves_nothing() {
     let world = World::new().await;
-    let own = world.control.dial(&key("a1"), dial("k", "a1")).await.unwrap_err();
+    let own = world.control.dial(&key("a1"), dial("k", "a1", false)).await.unwrap_err();
     assert_eq!(own.code, ErrorCode::DialMyself);
-    let mut ghost = dial("k", "b1");
+    let mut ghost = dial("k", "b1", false);
     ghost.callee_id = curlew_base::UserId::new("nobody").unwrap();
     let ghost = world.control.dial(&key("a1"), ghost).await.unwrap_err();
     assert_eq!(ghost.code, ErrorCode::CalleeDoesNotExist);
@@ -59,7 +44,7 @@ async fn log_and_outbox_agree_with_the_devices() {
     let world = World::new().await;
     let (a, b) = (key("a1"), key("b1"));
     world.control.arrived(&b).await;
-    let call_id = world.control.dial(&a, dial("k", "b1")).await.unwrap().call_id;
+    let call_id = world.control.dial(&a, dial("k", "b1", false)).await.unwrap().call_id;
     tokio::time::sleep(Duration::from_secs(10)).await;
     let accept = Accept { call_id: call_id.clone(), settings: ON };
     world.control.accept(&b, accept).await.unwrap();
@@ -86,7 +71,7 @@ async fn a_call_missed_on_three_devices_is_missed_once() {
     let world = World::new().await;
     world.control.arrived(&key("b1")).await;
     world.control.arrived(&key("b2")).await;
-    let call_id = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap().call_id;
+    let call_id = world.control.dial(&key("a1"), dial("k", "b1", false)).await.unwrap().call_id;
     tokio::time::sleep(Duration::from_secs(30)).await;
     world.control.arrived(&key("b3")).await;
     tokio::time::sleep(Duration::from_secs(31)).await;
@@ -108,7 +93,7 @@ async fn a_call_missed_on_three_devices_is_missed_once() {
 async fn a_restart_loses_no_ringing_call() {
     let world = World::new().await;
     world.control.arrived(&key("b1")).await;
-    let call_id = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap().call_id;
+    let call_id = world.control.dial(&key("a1"), dial("k", "b1", false)).await.unwrap().call_id;
     let world = World::over(world.store.clone()).await;
     for device in ["a1", "b1"] {
         world.control.arrived(&key(device)).await;
@@ -129,10 +114,10 @@ async fn a_busy_device_declines_for_itself() {
     for device in ["b1", "b2"] {
         world.control.arrived(&key(device)).await;
     }
-    let first = world.control.dial(&key("a1"), dial("k1", "b1")).await.unwrap().call_id;
+    let first = world.control.dial(&key("a1"), dial("k1", "b1", false)).await.unwrap().call_id;
     let accept = Accept { call_id: first, settings: ON };
     world.control.accept(&key("b1"), accept).await.unwrap();
-    let second = world.control.dial(&key("c1"), dial("k2", "b1")).await.unwrap().call_id;
+    let second = world.control.dial(&key("c1"), dial("k2", "b1", false)).await.unwrap().call_id;
     let own = world.control.end(&key("b1"), end_of(&second)).await.unwrap();
     assert_eq!(own.ended.unwrap().result, EndResult::Declined);
     let views = world.control.snapshot(&key("b2"), &[]).await.unwrap();
@@ -145,7 +130,7 @@ async fn a_busy_device_declines_for_itself() {
 #[tokio::test(start_paused = true)]
 async fn a_call_is_unknown_to_strangers() {
     let world = World::new().await;
-    let call_id = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap().call_id;
+    let call_id = world.control.dial(&key("a1"), dial("k", "b1", false)).await.unwrap().call_id;
     let stranger = world.control.end(&key("c1"), end_of(&call_id)).await.unwrap_err();
     assert_eq!(stranger.code, ErrorCode::CallDoesNotExist);
     let mut foreign = key("b1");
@@ -160,13 +145,13 @@ async fn a_call_is_unknown_to_strangers() {
 async fn unanswered_calls_last_zero() {
     let world = World::new().await;
     world.control.arrived(&key("b1")).await;
-    let canceled = world.control.dial(&key("a1"), dial("k1", "b1")).await.unwrap().call_id;
+    let canceled = world.control.dial(&key("a1"), dial("k1", "b1", false)).await.unwrap().call_id;
     tokio::time::sleep(Duration::from_secs(3)).await;
     world.control.end(&key("a1"), end_of(&canceled)).await.unwrap();
-    let declined = world.control.dial(&key("a1"), dial("k2", "b1")).await.unwrap().call_id;
+    let declined = world.control.dial(&key("a1"), dial("k2", "b1", false)).await.unwrap().call_id;
     tokio::time::sleep(Duration::from_secs(3)).await;
     world.control.end(&key("b1"), end_of(&declined)).await.unwrap();
-    world.control.dial(&key("a1"), dial("k3", "b1")).await.unwrap();
+    world.control.dial(&key("a1"), dial("k3", "b1", false)).await.unwrap();
     tokio::time::sleep(Duration::from_secs(61)).await;
     let rows = world.store.list_calls("APP", None, 10, CallFilter::default()).await.unwrap();
     let mut ends: Vec<_> =
@@ -182,8 +167,8 @@ async fn unanswered_calls_last_zero() {
 #[tokio::test(start_paused = true)]
 async fn an_unreadable_call_stops_nobody() {
     let world = World::new().await;
-    let call_id = world.control.dial(&key("a1"), dial("k", "b1")).await.unwrap().call_id;
-    let other = world.control.dial(&key("a1"), dial("k2", "c1")).await.unwrap().call_id;
+    let call_id = world.control.dial(&key("a1"), dial("k", "b1", false)).await.unwrap().call_id;
+    let other = world.control.dial(&key("a1"), dial("k2", "c1", false)).await.unwrap().call_id;
     let mut record = world.store.call("APP", other.as_str()).await.unwrap().unwrap();
     record.version += 1;
     record.machine_json = "{}".into();

@@ -4,8 +4,8 @@ use curlew_base::{AppId, CallId, DeviceId, Instant, SessionId, UserId};
 use curlew_control::{Clock, Control, Deliver, DeviceKey, Ids};
 use curlew_store::memory::MemoryStore;
 use curlew_store::{AppRecord, Store, UserRecord};
-use curlew_wire::call::CallView;
-use curlew_wire::client::End;
+use curlew_wire::call::{CallView, MediaSettings};
+use curlew_wire::client::{Dial, End};
 use curlew_wire::close::CloseCode;
 use curlew_wire::server::EventBody;
 use std::collections::BTreeMap;
@@ -93,6 +93,23 @@ pub fn key(device: &str) -> DeviceKey {
         app: AppId::new("APP").unwrap(),
         user: UserId::new(user).unwrap(),
         device: DeviceId::new(device).unwrap(),
+    }
+}
+
+/// What a device with everything on sends.
+pub const ON: MediaSettings =
+    MediaSettings { audio_enabled: true, video_enabled: true, on_hold: false, revision: 0 };
+
+/// A dial with this key to the user of that device.
+pub fn dial(dial_key: &str, callee: &str, is_video_call: bool) -> Dial {
+    Dial {
+        dial_key: dial_key.into(),
+        callee_id: key(callee).user,
+        is_video_call,
+        settings: ON,
+        ringing_timeout_secs: None,
+        connection_timeout_secs: None,
+        custom_items: BTreeMap::new(),
     }
 }
 

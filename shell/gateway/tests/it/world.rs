@@ -6,7 +6,7 @@ use curlew_base::{CallId, Instant, SessionId};
 use curlew_control::{Clock, Control, Ids};
 use curlew_gateway::{Frame, Gateway, Socket, SocketGone};
 use curlew_store::memory::MemoryStore;
-use curlew_store::{AppRecord, SessionRecord, Store, UserRecord};
+use curlew_store::{SessionRecord, Store, fixture};
 use curlew_wire::close::CloseCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -43,40 +43,9 @@ pub struct World {
     pub store: MemoryStore,
 }
 
-fn user(name: &str) -> UserRecord {
-    UserRecord {
-        app_id: "APP".into(),
-        user_id: name.into(),
-        nickname: format!("nick of {name}"),
-        profile_url: String::new(),
-        metadata_json: r#"{"team":"red"}"#.into(),
-        is_active: true,
-        access_token_hash: None,
-        has_token_ever: false,
-        has_ever_logged_in: true,
-        tokens_valid_from_ms: 0,
-        created_at_ms: 1,
-        last_seen_at_ms: 1,
-    }
-}
-
 impl World {
     pub async fn new() -> Self {
-        let store = MemoryStore::new();
-        let app = AppRecord {
-            app_id: "APP".into(),
-            name: "app".into(),
-            token_required: false,
-            api_token_hash: vec![1],
-            session_token_key: vec![2],
-            glare_answers: true,
-            early_candidates: true,
-            created_at_ms: 1,
-        };
-        store.create_app(app).await.unwrap();
-        for name in ["alice", "bob"] {
-            store.create_user(user(name)).await.unwrap();
-        }
+        let store = fixture::house("APP", &["alice", "bob"]);
         let clock = Arc::new(TokioClock(tokio::time::Instant::now()));
         let shared: Arc<dyn Store> = Arc::new(store.clone());
         let control = Control::new(shared, clock, Arc::new(CountedIds::default()));
