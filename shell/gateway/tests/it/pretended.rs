@@ -32,7 +32,7 @@ async fn hello_is_welcomed_with_the_user() {
     device.say(&hello("a1"));
     let welcome = device.hear().await;
     assert_eq!(welcome["user"]["nickname"], "nick alice");
-    assert_eq!(welcome["user"]["metadata"], json!({"team": "red"}));
+    assert_eq!(welcome["user"]["metadata"], json!({"team": "blue"}));
     assert_eq!(welcome["heartbeatMs"], 25_000);
     assert_eq!(device.hear().await["body"], json!({"event": "snapshot", "calls": []}));
 }

@@ -18,13 +18,14 @@ const TOLD_WITHIN: Duration = Duration::from_secs(2);
 /// caller knows how many do. A deadline may fire at the very moment of the look, so a difference
 /// counts only if it stays.
 pub async fn in_step(world: &World) -> Vec<String> {
-    let mut wrong = Vec::new();
-    for _ in 0..4 {
-        wrong = look(world);
+    let mut wrong = look(world);
+    for _ in 0..3 {
         if wrong.is_empty() {
             break;
         }
         sleep(Duration::from_secs(1)).await;
+        let still = look(world);
+        wrong.retain(|difference| still.contains(difference));
     }
     wrong
 }
